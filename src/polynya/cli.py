@@ -1,0 +1,97 @@
+"""The command line: which command runs, and what an error looks like from outside.
+
+Imports neither polars nor rich nor NumPy: `polynya --help` must feel instant. Each group of commands is a small
+module in `commands/` that imports its engine inside the function that needs it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+
+import typer
+
+from polynya import __version__
+from polynya.errors import EXIT_INTERRUPTED, EXIT_OK, PolynyaError
+
+GROUPS = ("run", "world", "scenario", "market", "claims", "control", "voyage", "report", "ensemble", "serve")
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"polynya {__version__}")
+        raise typer.Exit()
+
+
+def build_app() -> typer.Typer:
+    """Assemble the commands that exist. A module in `commands/` offers `register(app)`."""
+    app = typer.Typer(
+        name="polynya",
+        rich_markup_mode=None,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        help="If what is being reported came true, what would change, and who says so?\n\n"
+        "Start with: polynya run",
+    )
+
+    @app.callback()
+    def root(
+        version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Print the version."),
+    ) -> None:
+        """The open what-if engine for gas, LNG and Arctic trade."""
+
+    for name in GROUPS:
+        if find_spec(f"polynya.commands.{name}") is not None:
+            import_module(f"polynya.commands.{name}").register(app)
+    return app
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line. Returns the exit code (see `errors.py`); never lets a traceback through on purpose."""
+    import click
+
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    as_json = "--json" in arguments
+    try:
+        result = typer.main.get_command(build_app()).main(args=arguments, prog_name="polynya", standalone_mode=False)
+        return result if isinstance(result, int) else EXIT_OK
+    except PolynyaError as error:
+        return _fail(error, as_json)
+    except click.exceptions.Exit as exit_:
+        return int(exit_.exit_code)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        _complain("interrupted", as_json, {"error": {"code": "interrupted", "message": "interrupted", "where": ""}})
+        return EXIT_INTERRUPTED
+    except click.ClickException as error:
+        message = error.format_message()
+        _complain(f"polynya: {message}", as_json, {"error": {"code": "usage", "message": message, "where": ""}})
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+
+
+def _fail(error: PolynyaError, as_json: bool) -> int:
+    _complain(str(error), as_json, error.as_json())
+    return error.exit_code
+
+
+def _complain(text: str, as_json: bool, document: dict[str, object]) -> None:
+    if as_json:
+        from polynya.console import emit_json
+
+        emit_json(document)
+    else:
+        sys.stderr.write(text + "\n")
+
+
+def run() -> None:
+    """Entry point of the `polynya` script."""
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    run()
