@@ -33,13 +33,14 @@ def build_app() -> typer.Typer:
         rich_markup_mode=None,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
-        help="If what is being reported came true, what would change, and who says so?\n\n"
-        "Start with: polynya run",
+        help="If what is being reported came true, what would change, and who says so?\n\nStart with: polynya run",
     )
 
     @app.callback()
     def root(
-        version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Print the version."),
+        version: bool = typer.Option(
+            False, "--version", callback=_show_version, is_eager=True, help="Print the version."
+        ),
     ) -> None:
         """The open what-if engine for gas, LNG and Arctic trade."""
 

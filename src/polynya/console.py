@@ -70,4 +70,7 @@ def table(header: list[str], rows: list[list[str]], *, indent: int = 2) -> str:
 
 def _numeric(rows: list[list[str]], i: int) -> bool:
     cells = [str(r[i]).strip() for r in rows if str(r[i]).strip()]
-    return bool(cells) and all(c.lstrip("+-−<>~").replace(",", "").replace(".", "").replace("%", "").strip().isdigit() or c in "-–" for c in cells)
+    return bool(cells) and all(
+        c.lstrip("+-−<>~").replace(",", "").replace(".", "").replace("%", "").strip().isdigit() or c in "-–"
+        for c in cells
+    )

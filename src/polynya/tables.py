@@ -12,7 +12,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -72,16 +72,24 @@ def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
         column = error.start - (head.rfind(b"\n") + 1) + 1
         raise InputError(
             Fault(
-                f"byte 0x{raw[error.start]:02x} is not UTF-8", str(path), line, column,
-                fix="Save the file as UTF-8.", code="encoding",
+                f"byte 0x{raw[error.start]:02x} is not UTF-8",
+                str(path),
+                line,
+                column,
+                fix="Save the file as UTF-8.",
+                code="encoding",
             )
         ) from error
-    for mark, name in [("\x00", "a NUL character")] + [(c, f"the bidirectional control U+{ord(c):04X}") for c in BIDI_CONTROLS]:
+    for mark, name in [("\x00", "a NUL character")] + [
+        (c, f"the bidirectional control U+{ord(c):04X}") for c in BIDI_CONTROLS
+    ]:
         at = text.find(mark)
         if at >= 0:
             line = text.count("\n", 0, at) + 1
             column = at - (text.rfind("\n", 0, at) + 1) + 1
-            raise InputError(Fault(f"{name} is not allowed", str(path), line, column, fix="Remove it.", code="control_character"))
+            raise InputError(
+                Fault(f"{name} is not allowed", str(path), line, column, fix="Remove it.", code="control_character")
+            )
     return text
 
 
@@ -153,8 +161,12 @@ def _rows(text: str, file: str) -> tuple[list[str], list[list[str]], list[int]]:
             if len(cells) != len(header):
                 faults.append(
                     Fault(
-                        f"this row has {len(cells)} cells, the header has {len(header)}", file, line, 1,
-                        fix="Quote cells that contain commas.", code="row_width",
+                        f"this row has {len(cells)} cells, the header has {len(header)}",
+                        file,
+                        line,
+                        1,
+                        fix="Quote cells that contain commas.",
+                        code="row_width",
                     )
                 )
                 continue
@@ -175,14 +187,18 @@ def _header_faults(header: Sequence[str], columns: Sequence[Column], extra: bool
     for i, name in enumerate(header):
         at = sum(len(h) + 1 for h in header[:i]) + 1
         if name in header[:i]:
-            faults.append(Fault(f'column "{name}" appears twice', file, 1, at, fix="Remove one.", code="duplicate_column"))
+            faults.append(
+                Fault(f'column "{name}" appears twice', file, 1, at, fix="Remove one.", code="duplicate_column")
+            )
         elif name not in names and not extra:
             hint = did_you_mean(name, names) or f"Known columns: {', '.join(names)}."
             faults.append(Fault(f'unknown column "{name}"', file, 1, at, fix=hint, code="unknown_column"))
     for column in columns:
         if column.present and column.name not in header:
             faults.append(
-                Fault(f'column "{column.name}" is missing', file, 1, 1, fix="Add it to the header.", code="missing_column")
+                Fault(
+                    f'column "{column.name}" is missing', file, 1, 1, fix="Add it to the header.", code="missing_column"
+                )
             )
     return faults
 
@@ -254,7 +270,13 @@ def _boolean(cell: str) -> bool:
     raise ValueError(f'"{cell}" is neither true nor false')
 
 
-_CONVERTERS = {"text": str, "number": _number, "integer": _integer, "date": parse_date, "boolean": _boolean}
+_CONVERTERS: dict[str, Callable[[str], object]] = {
+    "text": str,
+    "number": _number,
+    "integer": _integer,
+    "date": parse_date,
+    "boolean": _boolean,
+}
 
 
 def _dtype(kind: Kind) -> pl.DataType:
