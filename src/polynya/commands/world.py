@@ -1,0 +1,125 @@
+"""`polynya world ...`: what does the registry know, and is it sound?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+WorldDir = Annotated[Path | None, typer.Option("--world", help="A whole data package instead of the reference world.")]
+Overlays = Annotated[
+    list[Path] | None, typer.Option("--overlay", help="A folder with some of the same tables; may be repeated.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+group = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The dated, sourced registry.")
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(group, name="world")
+
+
+@group.command("check")
+def check(world: WorldDir = None, overlay: Overlays = None, json: Json = False) -> None:
+    """Check every table: sources, references, intervals, units, magnitudes, balances, ways in.
+
+    Example: polynya world check --overlay my-pipeline
+    """
+    from polynya.console import emit_json, say, table
+    from polynya.errors import InputError
+    from polynya.world import load_world
+    from polynya.world.check import check_world
+
+    loaded = load_world(world, overlay or ())
+    report = check_world(loaded)
+    if report.faults and not json:
+        raise InputError(report.faults)
+    if json:
+        emit_json({"layers": list(loaded.layers), **report.as_json()})
+    else:
+        say(f"{' + '.join(loaded.layers)}: sound.")
+        total = sum(report.facts_by_kind.values())
+        rows = [[k, f"{n:,}", f"{100 * n / total:.0f} %" if total else ""] for k, n in report.facts_by_kind.items()]
+        say(table(["facts", "rows", "share"], rows))
+        say(
+            f"  {total:,} facts; {report.assertions} assertions hold; {len(report.warnings)} contradictions resolved by precedence."
+        )
+        tables = ", ".join(f"{name} {n}" for name, n in report.rows_by_table.items() if n and name != "facts")
+        say(f"  Tables: {tables}.")
+    if report.faults:
+        raise typer.Exit(3)
+
+
+@group.command("show")
+def show(
+    identity: Annotated[str, typer.Argument(metavar="ID", help="A node, asset, corridor, party, supply or contract.")],
+    as_of: Annotated[
+        str, typer.Option("--as-of", metavar="DATE", help="Mark what is in force on this day (YYYY-MM-DD).")
+    ] = "",
+    world: WorldDir = None,
+    overlay: Overlays = None,
+    json: Json = False,
+) -> None:
+    """Everything the registry knows about one thing: values over time, sources, what was passed over.
+
+    Example: polynya world show nord-stream-1 --as-of 2022-07-01
+    """
+    from polynya.commands.options import day_or_today
+    from polynya.console import emit_json, say
+    from polynya.world import load_world
+    from polynya.world.page import page, page_text
+
+    loaded = load_world(world, overlay or ())
+    document = page(loaded, identity, day_or_today(as_of))
+    if json:
+        emit_json(document)
+    else:
+        say(page_text(document))
+
+
+@group.command("sources")
+def sources(world: WorldDir = None, overlay: Overlays = None, json: Json = False) -> None:
+    """The sources behind the registry, with licence and how many rows cite each."""
+    from polynya.console import emit_json, say, table
+    from polynya.world import load_world
+    from polynya.world.page import source_list
+
+    rows = source_list(load_world(world, overlay or ()))
+    if json:
+        emit_json({"sources": rows})
+    else:
+        say(
+            table(
+                ["source", "rows", "reliability", "licence", "title"],
+                [[r["id"], str(r["rows"]), r["reliability"], r["licence"], r["title"][:70]] for r in rows],
+            )
+        )
+
+
+@group.command("list")
+def list_(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND", help="nodes, assets, corridors, entities, traders, ... or a kind of asset such as pipeline."
+        ),
+    ],
+    world: WorldDir = None,
+    overlay: Overlays = None,
+    json: Json = False,
+) -> None:
+    """List the things of one kind.
+
+    Example: polynya world list lng-export
+    """
+    from polynya.console import emit_json, say, table
+    from polynya.world import load_world
+    from polynya.world.page import listing
+
+    rows = listing(load_world(world, overlay or ()), kind)
+    if json:
+        emit_json({"kind": kind, "items": rows})
+    else:
+        say(table(["id", "kind", "name"], [[r["id"], r["kind"], r["name"]] for r in rows]))
+        say(f"  {len(rows)} in all.")

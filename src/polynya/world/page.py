@@ -1,0 +1,214 @@
+"""What does one hand to a colleague who asks about a thing? (World + id -> a page of values, sources, contradictions)"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from polynya.console import table
+from polynya.errors import NotFoundError, did_you_mean
+from polynya.world.fact import Fact
+from polynya.world.world import IDENTITY_TABLES, World
+
+
+def page(world: World, identity: str, day: date) -> dict[str, Any]:
+    """Identity row, values on a day with what was passed over, all facts in time order, events, gates, neighbours.
+
+    Raises NotFoundError with a did-you-mean (aliases included).
+    """
+    if identity not in world.kinds:
+        identity = _by_alias(world, identity)
+    row = {k: _plain(v) for k, v in world.row(identity).items() if not k.startswith("_")}
+    attributes = sorted({a for s, a in world.facts if s == identity})
+    values = []
+    for attribute in attributes:
+        found = world.resolve(identity, attribute, day)
+        every = sorted(world.facts[identity, attribute], key=lambda f: f.valid_from or date.min)
+        values.append(
+            {
+                "attribute": attribute,
+                "unit": world.attributes[attribute]["unit"],
+                "value": None if found is None else found.value,
+                "rests_on": [] if found is None else [_fact(f) for f in found.facts],
+                "passed_over": [] if found is None else [_fact(f) for f in found.passed_over],
+                "timeline": [_fact(f) for f in every],
+            }
+        )
+    cited = {f["source"] for v in values for f in v["timeline"]} | ({row["source"]} if row.get("source") else set())
+    related = _related(world, identity)
+    cited |= {e["source"] for e in related["events"]} | {g["source"] for g in related["gates"]}
+    return {
+        "id": identity,
+        "kind": world.kinds[identity],
+        "as_of": day.isoformat(),
+        "identity": row,
+        "values": values,
+        **related,
+        "sources": [
+            {k: _plain(v) for k, v in s.items() if not k.startswith("_")}
+            for s in world.table("sources").filter(pl.col("id").is_in(sorted(cited))).iter_rows(named=True)
+        ],
+    }
+
+
+def page_text(document: dict[str, Any]) -> str:
+    """The page as text."""
+    identity = document["identity"]
+    lines = [f"{document['id']}  {identity.get('name', '')}  ({document['kind']}), as of {document['as_of']}"]
+    lines += [f"  {k}: {v}" for k, v in identity.items() if v not in (None, "") and k not in ("id", "name", "kind")]
+    months = [v for v in document["values"] if v["attribute"].startswith("demand_share_m")]
+    if months:
+        lines += ["", "  month shares of demand: " + " ".join(f"{100 * (v['value'] or 0):.1f}" for v in months) + " %"]
+    for v in document["values"]:
+        if v in months:
+            continue
+        lines += [
+            "",
+            f"  {v['attribute']}: " + ("nothing in force" if v["value"] is None else f"{v['value']:g} {v['unit']}"),
+        ]
+        rows = []
+        on = {f["key"] for f in v["rests_on"]}
+        over = {f["key"] for f in v["passed_over"]}
+        for f in v["timeline"]:
+            mark = ">" if f["key"] in on else ("x" if f["key"] in over else " ")
+            rows.append(
+                [
+                    mark,
+                    f["valid_from"] or "",
+                    f["valid_to"] or "",
+                    f"{f['value']:g}",
+                    f["kind"],
+                    f["source"],
+                    f["locator"][:60],
+                ]
+            )
+        lines.append(table(["", "from", "to", "value", "kind", "source", "locator"], rows, indent=4))
+    if document["corridors"]:
+        lines += ["", "  corridors"]
+        lines.append(
+            table(
+                ["id", "from", "to", "name"],
+                [[c["id"], c["from_node"], c["to_node"], c["name"]] for c in document["corridors"]],
+                indent=4,
+            )
+        )
+    if document["assets"]:
+        lines += ["", "  assets"]
+        lines.append(
+            table(["id", "kind", "name"], [[a["id"], a["kind"], a["name"]] for a in document["assets"]], indent=4)
+        )
+    for g in document["gates"]:
+        lines.append(
+            f"  gate {g['gate']}: {g['name']} (from {g['valid_from']}{' to ' + g['valid_to'] if g['valid_to'] else ''}; {g['source']})"
+        )
+    if document["events"]:
+        lines += ["", "  events"]
+        lines += [f"    {e['date']}  {e['what']}  ({e['source']})" for e in document["events"]]
+    if document["aliases"]:
+        lines += ["", "  also called: " + "; ".join(a["alias"] for a in document["aliases"])]
+    lines += ["", "  sources"]
+    lines += [
+        f"    {s['id']}: {s['title']}, {s['publisher']}{', ' + s['url'] if s['url'] else ''} [{s['licence']}]"
+        for s in document["sources"]
+    ]
+    if any(v["passed_over"] for v in document["values"]):
+        lines.append("  > in force   x contradicts and was passed over (precedence: overlay, kind, reliability, date)")
+    return "\n".join(lines)
+
+
+def source_list(world: World) -> list[dict[str, Any]]:
+    """Every source with the number of rows that cite it, most cited first."""
+    counts: dict[str, int] = {}
+    for resource in world.package.resources:
+        for column, target in resource.references:
+            if target == "sources.id":
+                for source in world.table(resource.name)[column].drop_nulls().to_list():
+                    counts[source] = counts.get(source, 0) + 1
+    rows = [
+        {**{k: _plain(v) for k, v in r.items() if not k.startswith("_")}, "rows": counts.get(r["id"], 0)}
+        for r in world.table("sources").iter_rows(named=True)
+    ]
+    return sorted(rows, key=lambda r: (-r["rows"], r["id"]))
+
+
+def listing(world: World, kind: str) -> list[dict[str, Any]]:
+    """The things of one kind: a table's name, its singular, or a kind of asset or entity. Raises NotFoundError."""
+    kinds = world.kinds
+    rows = []
+    for name in IDENTITY_TABLES:
+        if name not in world.tables:
+            continue
+        for r in world.table(name).iter_rows(named=True):
+            if kind in (name, name.removesuffix("s"), kinds[r["id"]]):
+                rows.append({"id": r["id"], "kind": kinds[r["id"]], "name": r.get("name") or ""})
+    if not rows:
+        known = sorted({*IDENTITY_TABLES, *kinds.values()})
+        raise NotFoundError(
+            f'nothing of the kind "{kind}" is in the registry.',
+            fix=did_you_mean(kind, known) or f"Known kinds: {', '.join(known)}.",
+        )
+    return sorted(rows, key=lambda r: str(r["id"]))
+
+
+def _by_alias(world: World, name: str) -> str:
+    folded = name.casefold()
+    hits = {
+        r["id"]
+        for r in world.table("aliases").iter_rows(named=True)
+        if r["alias"].casefold() == folded and r["kind"] not in ("not_same_as", "related_name")
+    }
+    hits |= {
+        r["id"]
+        for t in IDENTITY_TABLES
+        if t in world.tables
+        for r in world.table(t).iter_rows(named=True)
+        if (r.get("name") or "").casefold() == folded
+    }
+    if len(hits) == 1:
+        return str(hits.pop())
+    if hits:
+        raise NotFoundError(f'"{name}" may mean {" or ".join(sorted(hits))}.', fix="Use the id.")
+    world.require(name)
+    return name
+
+
+def _related(world: World, identity: str) -> dict[str, Any]:
+    corridors = world.table("corridors").filter(
+        (pl.col("from_node") == identity) | (pl.col("to_node") == identity) | (pl.col("asset") == identity)
+    )
+    assets = world.table("assets").filter(
+        (pl.col("node") == identity) | (pl.col("part_of") == identity) | (pl.col("operator") == identity)
+    )
+    picks = {
+        "corridors": corridors.select("id", "name", "from_node", "to_node"),
+        "assets": assets.select("id", "kind", "name"),
+        "events": world.table("events")
+        .filter(pl.col("subject") == identity)
+        .sort("date")
+        .select("date", "what", "source"),
+        "gates": world.table("gates")
+        .filter(pl.col("subject") == identity)
+        .select("id", "gate", "name", "valid_from", "valid_to", "source"),
+        "aliases": world.table("aliases").filter(pl.col("id") == identity).select("alias", "kind"),
+    }
+    return {k: [{c: _plain(v) for c, v in r.items()} for r in f.iter_rows(named=True)] for k, f in picks.items()}
+
+
+def _fact(fact: Fact) -> dict[str, Any]:
+    return {
+        "key": fact.key,
+        "value": fact.value,
+        "valid_from": _plain(fact.valid_from),
+        "valid_to": _plain(fact.valid_to),
+        "kind": fact.kind,
+        "source": fact.source,
+        "locator": fact.locator,
+        "original_value": fact.original_value,
+        "note": fact.note,
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
