@@ -1,0 +1,580 @@
+"""Which market problem does a world pose? (World + months + tables from voyages and control -> problem tables)
+
+Quantities in bcm (40 MJ/m3), prices in USD/MMBtu, months as periods. LNG runs over two helper nodes: what is loaded at
+node N stands at `N@FOB`, what arrives at M stands at `M@DES`:  N -(plant)-> N@FOB -(ship)-> M@DES -(terminal)-> M.
+Every row that rests on facts leaves them in `trace`, so that a number can be explained. Not here: solving, and any
+judgement about who may deal with whom (that comes as a table of bans).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from polynya.errors import InputError
+from polynya.units import MMBTU_PER_BCM
+from polynya.world import World
+from polynya.world.capacity import CapacityReader, add_months, month_bounds
+from polynya.world.fact import Fact, Resolved
+from polynya.world.world import MODEL
+
+# Shape of a supply's marginal cost between its lowest and highest cost: three linear pieces as in the Global Gas
+# Model's 2019 documentation (half of the capacity, then 46 %, then the last 4 % steeply). (share, cost position)
+COST_PIECES = ((0.50, 0.0, 0.15), (0.46, 0.15, 0.55), (0.04, 0.55, 1.0))
+EARTH_RADIUS_NM = 3440.065
+STORAGE_FILL_WINDOW_DAYS = 45
+
+
+@dataclass(frozen=True)
+class MarketInputs:
+    """The tables of a problem folder, what each rests on, and what could not be used."""
+
+    tables: Mapping[str, pl.DataFrame]
+    trace: pl.DataFrame  # table, id, attribute, fact key: which facts stand behind a row's numbers
+    facts: Mapping[str, Fact]
+    gates: pl.DataFrame  # subject, gate, name, period: gates shut for a whole month
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class _Trace:
+    rows: set[tuple[str, str, str, str]] = field(default_factory=set)
+    facts: dict[str, Fact] = field(default_factory=dict)
+
+    def add(self, table: str, identity: str, attribute: str, facts: Iterable[Fact]) -> None:
+        for fact in facts:
+            self.rows.add((table, identity, attribute, fact.key))
+            self.facts[fact.key] = fact
+
+
+def build_inputs(
+    world: World,
+    first: date,
+    months: int,
+    *,
+    bans: pl.DataFrame | None = None,
+    deterrents: pl.DataFrame | None = None,
+    legs: pl.DataFrame | None = None,
+    anchor: Mapping[tuple[str, str, str], float] | None = None,
+) -> MarketInputs:
+    """Build the problem of `months` months from `first`.
+
+    `bans` (trader, node, arc, first_period, last_period, reason) come from control, `legs` (from_node, to_node,
+    period, fleet, days, cost_usd_per_mmbtu, boil_off_share, ship_days_per_bcm, lag_share) from voyages; without legs
+    the distance is the great circle times a stated detour. `anchor` maps (item, node, period) to the user's value.
+    Raises InputError when a number that the problem needs is not in the world.
+    """
+    build = _Builder(world, first, months, anchor or {})
+    build.periods()
+    build.demand()
+    build.production()
+    build.pipelines()
+    build.lng(legs)
+    build.storage()
+    build.contracts()
+    build.conduct()
+    build.bans(bans, deterrents)
+    return build.done()
+
+
+class _Builder:
+    def __init__(self, world: World, first: date, months: int, anchor: Mapping[tuple[str, str, str], float]) -> None:
+        self.world = world
+        self.months = [add_months(first, i) for i in range(months)]
+        self.names = [m.strftime("%Y-%m") for m in self.months]
+        self.reader = CapacityReader(world)
+        self.trace = _Trace()
+        self.tables: dict[str, list[dict[str, Any]]] = {}
+        self.gates: list[dict[str, Any]] = []
+        self.notes: list[str] = []
+        self.anchor = anchor
+        self.nodes = {r["id"]: r for r in world.table("nodes").iter_rows(named=True)}
+        self.traders = {r["id"]: r for r in world.table("traders").iter_rows(named=True)}
+        self.missing: list[str] = []
+
+    def add(self, table: str, **row: Any) -> None:
+        self.tables.setdefault(table, []).append(row)
+
+    def need(self, subject: str, attribute: str, on: date, table: str, identity: str) -> float:
+        found = self.world.resolve(subject, attribute, on)
+        if found is None:
+            self.missing.append(f"{attribute} of {subject} on {on}")
+            return 0.0
+        self.trace.add(table, identity, attribute, found.facts)
+        return found.value
+
+    def maybe(self, subject: str, attribute: str, on: date, table: str, identity: str, default: float = 0.0) -> float:
+        for s in self.reader.chain(subject):
+            found = self.world.resolve(s, attribute, on)
+            if found is not None:
+                self.trace.add(table, identity, attribute, found.facts)
+                return found.value
+        return default
+
+    def parameter(self, name: str) -> float:
+        return self.need(MODEL, f"parameter_{name}", self.months[0], "model", name)
+
+    # -- time ---------------------------------------------------------------------------------------------------------
+
+    def periods(self) -> None:
+        rate = self.parameter("discount_rate_per_year")
+        for i, (name, month) in enumerate(zip(self.names, self.months, strict=True)):
+            first, last = month_bounds(month)
+            self.add(
+                "periods",
+                period=name,
+                weight=(1.0 + rate) ** (-i / 12.0),
+                cycle="all",
+                days=float((last - first).days + 1),
+            )
+
+    # -- demand -------------------------------------------------------------------------------------------------------
+
+    def demand(self) -> None:
+        """P = intercept - slope Q through the reference quantity and price, with the declared elasticity there."""
+        for node in sorted(self.nodes):
+            if not self.world.facts.get((node, "consumption_bcm")):
+                continue
+            elasticity = self.need(node, "price_elasticity_medium", self.months[0], "demand", node)
+            if elasticity >= 0.0:
+                self.missing.append(f"a negative price_elasticity_medium of {node}")
+                continue
+            for name, month in zip(self.names, self.months, strict=True):
+                quantity, price = self._reference(node, name, month)
+                if quantity <= 0.0:
+                    continue
+                slope = price / (-elasticity * quantity)
+                self.add(
+                    "demand",
+                    node=node,
+                    period=name,
+                    intercept=price + slope * quantity,
+                    slope=slope,
+                    fixed=None,
+                    value_of_lost_load=None,
+                )
+
+    def _reference(self, node: str, name: str, month: date) -> tuple[float, float]:
+        annual = self.world.latest_year(node, "consumption_bcm", month.year)
+        price = self.world.latest_year(node, "reference_price_usd_per_mmbtu", month.year)
+        if annual is None or price is None:
+            self.missing.append(f"consumption_bcm and reference_price_usd_per_mmbtu of {node}")
+            return 0.0, 0.0
+        self.trace.add("demand", node, "consumption_bcm", annual[1].facts)
+        self.trace.add("demand", node, "reference_price_usd_per_mmbtu", price[1].facts)
+        share = self.need(node, f"demand_share_m{month.month:02d}", month, "demand", node)
+        quantity = annual[1].value * share
+        factor = self.maybe(node, "demand_factor", month, "demand", node, 1.0)
+        quantity = self.anchor.get(("demand_bcm", node, name), quantity) * factor
+        level = price[1].value + self.maybe(node, "demand_price_shift_usd_per_mmbtu", month, "demand", node)
+        return quantity, self.anchor.get(("price_usd_per_mmbtu", node, name), level)
+
+    # -- supply -------------------------------------------------------------------------------------------------------
+
+    def production(self) -> None:
+        for supply in self.world.table("supplies").sort("id").iter_rows(named=True):
+            identity = supply["id"]
+            for name, month in zip(self.names, self.months, strict=True):
+                capacity = self._supply_capacity(identity, month)
+                if capacity is None or capacity <= 0.0:
+                    continue
+                low = self.need(identity, "production_cost_low_usd_per_mmbtu", month, "production", identity)
+                high = self.need(identity, "production_cost_high_usd_per_mmbtu", month, "production", identity)
+                tax = self.maybe(identity, "tax_usd_per_mmbtu", month, "production", identity)
+                for step, (share, start, end) in enumerate(COST_PIECES, start=1):
+                    size = share * capacity
+                    base = low + (high - low) * start + tax
+                    self.add(
+                        "production",
+                        trader=supply["trader"],
+                        node=supply["node"],
+                        period=name,
+                        step=f"{identity}.{step}",
+                        capacity=size,
+                        cost=base,
+                        cost_slope=max(high - low, 0.0) * (end - start) / size,
+                    )
+
+    def _supply_capacity(self, identity: str, month: date) -> float | None:
+        first, last = month_bounds(month)
+        total, known = 0.0, False
+        availability = self.world.over_days(identity, "availability_share", first, last)
+        for days, found in self.world.over_days(identity, "production_capacity_bcm_per_year", first, last):
+            if found is None:
+                continue
+            known = True
+            self.trace.add("production", identity, "production_capacity_bcm_per_year", found.facts)
+            total += days * found.value / (366 if month.year % 4 == 0 else 365)
+        shares = sum(days * (1.0 if a is None else a.value) for days, a in availability) / sum(
+            d for d, _ in availability
+        )
+        for _, a in availability:
+            self.trace.add("production", identity, "availability_share", a.facts if a else ())
+        shut = [
+            g
+            for g in self.reader.gates(identity)
+            if g["valid_from"] <= first and (g["valid_to"] is None or g["valid_to"] >= last)
+        ]
+        return 0.0 if shut else (total * shares if known else None)
+
+    # -- pipelines ----------------------------------------------------------------------------------------------------
+
+    def pipelines(self) -> None:
+        for corridor in self.world.table("corridors").sort("id").iter_rows(named=True):
+            identity = corridor["id"]
+            for name, month in zip(self.names, self.months, strict=True):
+                capacity = self._capacity("arcs", identity, name, month)
+                if capacity is None or capacity <= 0.0:
+                    continue
+                self._arc(identity, corridor["from_node"], corridor["to_node"], name, month, capacity, "pipeline")
+
+    def _capacity(self, table: str, identity: str, name: str, month: date) -> float | None:
+        found = self.reader.month(identity, month)
+        self.trace.add(table, identity, "capacity_bcm_per_year", found.facts)
+        for gate in found.closed_gates:
+            self.gates.append({"subject": identity, "gate": gate, "period": name})
+        return found.bcm
+
+    def _arc(
+        self,
+        identity: str,
+        start: str,
+        end: str,
+        name: str,
+        month: date,
+        capacity: float | None,
+        kind: str,
+        **more: Any,
+    ) -> None:
+        row = {
+            "arc": identity,
+            "from": start,
+            "to": end,
+            "period": name,
+            "capacity": capacity,
+            "cost": self.maybe(identity, "transport_cost_usd_per_mmbtu", month, "arcs", identity),
+            "loss": self.maybe(identity, "loss_share", month, "arcs", identity),
+            "tariff": self.maybe(identity, "tariff_usd_per_mmbtu", month, "arcs", identity),
+            "tax": self.maybe(identity, "tax_usd_per_mmbtu", month, "arcs", identity),
+            "kind": kind,
+            "fleet": None,
+            "ship_days": None,
+            "lag": None,
+        }
+        self.add("arcs", **{**row, **more})
+
+    # -- LNG ----------------------------------------------------------------------------------------------------------
+
+    def lng(self, legs: pl.DataFrame | None) -> None:
+        assets = self.world.table("assets").filter(
+            pl.col("kind").is_in(["lng-export", "lng-import"]) & pl.col("node").is_not_null()
+        )
+        loading: dict[str, set[str]] = {}
+        landing: dict[str, set[str]] = {}
+        for plant in assets.sort("id").iter_rows(named=True):
+            exports = plant["kind"] == "lng-export"
+            for name, month in zip(self.names, self.months, strict=True):
+                capacity = self._capacity("arcs", plant["id"], name, month)
+                if capacity is None or capacity <= 0.0:
+                    continue
+                node = plant["node"]
+                start, end = (node, f"{node}@FOB") if exports else (f"{node}@DES", node)
+                (loading if exports else landing).setdefault(name, set()).add(node)
+                self._arc(
+                    plant["id"], start, end, name, month, capacity, "liquefaction" if exports else "regasification"
+                )
+        if legs is not None:
+            self._voyage_legs(legs, loading, landing)
+        else:
+            self._great_circles(loading, landing)
+
+    def _voyage_legs(
+        self, legs: pl.DataFrame, loading: Mapping[str, set[str]], landing: Mapping[str, set[str]]
+    ) -> None:
+        for leg in legs.iter_rows(named=True):
+            name = leg["period"]
+            if (
+                not leg["feasible"]
+                or leg["from_node"] not in loading.get(name, ())
+                or leg["to_node"] not in landing.get(name, ())
+            ):
+                continue
+            self.add(
+                "arcs",
+                arc=ship_arc(leg["from_node"], leg["to_node"], leg["fleet"]),
+                **{"from": f"{leg['from_node']}@FOB", "to": f"{leg['to_node']}@DES"},
+                period=name,
+                capacity=None,
+                cost=leg["cost_usd_per_mmbtu"],
+                loss=leg["boil_off_share"],
+                tariff=0.0,
+                tax=0.0,
+                kind="ship",
+                fleet=leg["fleet"],
+                ship_days=leg["ship_days_per_bcm"],
+                lag=leg["lag_share"] or None,
+            )
+
+    def _great_circles(self, loading: Mapping[str, set[str]], landing: Mapping[str, set[str]]) -> None:
+        detour = self.parameter("lng_detour_factor")
+        per_1000 = self.parameter("shipping_cost_usd_per_mmbtu_per_1000nm")
+        boil_off = self.parameter("boil_off_share_per_1000nm")
+        self.notes.append("LNG distances are great circles times a stated detour, not voyages.")
+        for name in self.names:
+            for start in sorted(loading.get(name, ())):
+                for end in sorted(landing.get(name, ())):
+                    if start == end:
+                        continue
+                    thousand_nm = detour * self._great_circle_nm(start, end) / 1000.0
+                    self.add(
+                        "arcs",
+                        arc=ship_arc(start, end),
+                        **{"from": f"{start}@FOB", "to": f"{end}@DES"},
+                        period=name,
+                        capacity=None,
+                        cost=per_1000 * thousand_nm,
+                        loss=min(boil_off * thousand_nm, 0.2),
+                        tariff=0.0,
+                        tax=0.0,
+                        kind="ship",
+                        fleet=None,
+                        ship_days=None,
+                        lag=None,
+                    )
+
+    def _great_circle_nm(self, a: str, b: str) -> float:
+        p, q = self.nodes[a], self.nodes[b]
+        la, lb = math.radians(p["lat"]), math.radians(q["lat"])
+        half = (
+            math.sin((lb - la) / 2) ** 2
+            + math.cos(la) * math.cos(lb) * math.sin(math.radians(q["lon"] - p["lon"]) / 2) ** 2
+        )
+        return 2 * EARTH_RADIUS_NM * math.asin(math.sqrt(half))
+
+    # -- storage ------------------------------------------------------------------------------------------------------
+
+    def storage(self) -> None:
+        stores = self.world.table("assets").filter((pl.col("kind") == "gas-storage") & pl.col("node").is_not_null())
+        for store in stores.sort("id").iter_rows(named=True):
+            identity, node = store["id"], store["node"]
+            first = self.months[0]
+            working = self.world.resolve(identity, "working_bcm", first)
+            if working is None or working.value <= 0.0:
+                continue
+            level = self._fill(identity, node, first, working)
+            for i, (name, month) in enumerate(zip(self.names, self.months, strict=True)):
+                days = (month_bounds(month)[1] - month).days + 1
+                size = self.need(identity, "working_bcm", month, "storage", identity)
+                ends = i == len(self.names) - 1
+                self.add(
+                    "storage",
+                    storage=identity,
+                    node=node,
+                    period=name,
+                    working=size,
+                    injection=days * self.need(identity, "injection_bcm_per_day", month, "storage", identity),
+                    withdrawal=days * self.need(identity, "withdrawal_bcm_per_day", month, "storage", identity),
+                    cost=self.maybe(identity, "storage_cost_usd_per_mmbtu", month, "storage", identity),
+                    loss=self.maybe(identity, "loss_share", month, "storage", identity),
+                    trader=None,
+                    initial=min(level, size) if i == 0 else None,
+                    final=min(self._closing(identity, level, month), size) if ends else None,
+                    minimum_fill=self._obligation(identity, month, size),
+                )
+
+    def _fill(self, identity: str, node: str, day: date, working: Resolved) -> float:
+        if ("storage_fill_bcm", node, day.strftime("%Y-%m")) in self.anchor:
+            return self.anchor["storage_fill_bcm", node, day.strftime("%Y-%m")]
+        known = [f for f in self.world.facts.get((identity, "fill_bcm"), ()) if f.valid_from]
+        near = [f for f in known if f.valid_from and abs((f.valid_from - day).days) <= STORAGE_FILL_WINDOW_DAYS]
+        if near:
+            best = min(near, key=lambda f: (abs((f.valid_from or day).toordinal() - day.toordinal()), f.rank))
+            self.trace.add("storage", identity, "fill_bcm", [best])
+            return best.value
+        same_season = [
+            f for f in known if f.valid_from and _days_apart_in_year(f.valid_from, day) <= STORAGE_FILL_WINDOW_DAYS
+        ]
+        if same_season:
+            self.trace.add("storage", identity, "fill_bcm", same_season)
+            self.notes.append(
+                f"{identity}: no stock known near {day}; mean of {len(same_season)} other years at that time of the year."
+            )
+            return sum(f.value for f in same_season) / len(same_season)
+        # Half full is where a store stands on average; said aloud, since nothing better is known.
+        self.notes.append(f"{identity}: no stock known near {day}; half of the working gas is assumed.")
+        return 0.5 * working.value
+
+    def _closing(self, identity: str, level: float, month: date) -> float:
+        """What must be left at the end: the stock at the start, where the horizon is whole years; else the season's mean."""
+        if len(self.months) % 12 == 0:
+            return level
+        end = add_months(month, 1)
+        same = [
+            f.value
+            for f in self.world.facts.get((identity, "fill_bcm"), ())
+            if f.valid_from and _days_apart_in_year(f.valid_from, end) <= STORAGE_FILL_WINDOW_DAYS
+        ]
+        return sum(same) / len(same) if same else 0.0
+
+    def _obligation(self, identity: str, month: date, size: float) -> float | None:
+        """A filling obligation dated the first of the next month, or within this one, binds this month's closing stock."""
+        first, last = month_bounds(month)
+        due = [
+            f
+            for f in self.world.facts.get((identity, "minimum_fill_share"), ())
+            if f.valid_from and (first < f.valid_from <= last or f.valid_from == add_months(month, 1))
+        ]
+        if not due:
+            return None
+        best = min(due, key=lambda f: f.rank)
+        self.trace.add("storage", identity, "minimum_fill_share", [best])
+        return best.value * size
+
+    # -- contracts, conduct, law --------------------------------------------------------------------------------------
+
+    def contracts(self) -> None:
+        for c in self.world.table("contracts").filter(pl.col("in_market")).sort("id").iter_rows(named=True):
+            live = [
+                (n, m)
+                for n, m in zip(self.names, self.months, strict=True)
+                if c["valid_from"] <= m and (c["valid_to"] is None or m <= c["valid_to"])
+            ]
+            if not live or c["seller"] not in self.traders:
+                continue
+            annual = c["annual_bcm"] * len(live) / 12.0
+            self.add(
+                "contracts",
+                contract=c["id"],
+                trader=c["seller"],
+                node=c["node"],
+                arc=c["corridor"],
+                first_period=live[0][0],
+                last_period=live[-1][0],
+                minimum=annual * c["minimum_share"],
+                maximum=None,
+                price=c["price_usd_per_mmbtu"],
+                inframarginal=None,
+            )
+
+    def conduct(self) -> None:
+        active = {r["trader"] for r in self.tables.get("production", ())}
+        for trader in sorted(active):
+            self.add("traders", trader=trader, group=self.traders[trader]["group"])
+        chosen: dict[tuple[str, str], tuple[int, float]] = {}
+        for row in self.world.table("conduct").iter_rows(named=True):
+            if row["trader"] not in active:
+                continue
+            scope = row["node"]
+            if scope == "*":
+                nodes, rank = list(self.nodes), 0
+            elif scope.startswith("region:"):
+                region = scope.removeprefix("region:")
+                nodes, rank = [n for n, r in self.nodes.items() if r["region"] == region], 1
+            else:
+                nodes, rank = [scope], 2
+            for node in nodes:  # the narrower scope wins; within a scope the later row
+                if chosen.get((row["trader"], node), (-1, 0.0))[0] <= rank:
+                    chosen[row["trader"], node] = (rank, row["theta"])
+        selling = {r["node"] for r in self.tables.get("demand", ())}
+        for (trader, node), (_, theta) in sorted(chosen.items()):
+            if theta > 0.0 and node in selling:
+                self.add("conduct", trader=trader, node=node, theta=theta)
+
+    def bans(self, bans: pl.DataFrame | None, deterrents: pl.DataFrame | None) -> None:
+        if bans is not None:
+            for row in bans.iter_rows(named=True):
+                self.add(
+                    "bans", **{k: row[k] for k in ("trader", "node", "arc", "first_period", "last_period", "reason")}
+                )
+        if deterrents is not None and deterrents.height:
+            self.notes.append(
+                f"{deterrents.height} deterrents are stated as ranges and reported; they are not in the base numbers."
+            )
+
+    # -- hand-over ----------------------------------------------------------------------------------------------------
+
+    def done(self) -> MarketInputs:
+        if self.missing:
+            listed = sorted(set(self.missing))
+            shown = "; ".join(listed[:8]) + (f"; and {len(listed) - 8} more" if len(listed) > 8 else "")
+            raise InputError(
+                f"the market needs facts that the world does not have: {shown}.",
+                where="world",
+                fix="Add them, as an assumption if need be.",
+            )
+        used = {r["node"] for t in ("demand", "production", "storage") for r in self.tables.get(t, ())}
+        used |= {r[k] for r in self.tables.get("arcs", ()) for k in ("from", "to")}
+        self.tables["nodes"] = [{"node": n} for n in sorted(used)]
+        names = {g["id"]: g for g in self.world.table("gates").iter_rows(named=True)}
+        gates = [
+            {
+                **g,
+                "kind": names[g["gate"]]["gate"],
+                "name": names[g["gate"]]["name"],
+                "source": names[g["gate"]]["source"],
+            }
+            for g in self.gates
+        ]
+        gate_schema = dict.fromkeys(("subject", "gate", "period", "kind", "name", "source"), pl.String)
+        trace_schema = dict.fromkeys(("table", "id", "attribute", "fact"), pl.String)
+        return MarketInputs(
+            tables={name: _frame(name, rows) for name, rows in self.tables.items()},
+            trace=pl.DataFrame(sorted(self.trace.rows), schema=trace_schema, orient="row"),
+            facts=self.trace.facts,
+            gates=pl.DataFrame(gates, schema=gate_schema),
+            notes=tuple(dict.fromkeys(self.notes)),
+        )
+
+
+def ship_arc(start: str, end: str, fleet: str | None = None) -> str:
+    """The id of a shipping arc, readable in a flow's address."""
+    return f"ship-{start}-{end}" + (f"-{fleet}" if fleet else "")
+
+
+def welfare_unit_musd(value: float) -> float:
+    """Bcm x USD/MMBtu, the unit in which the problem's welfare comes -> million USD."""
+    return value * MMBTU_PER_BCM / 1e6
+
+
+def _days_apart_in_year(a: date, b: date) -> int:
+    gap = abs(a.timetuple().tm_yday - b.timetuple().tm_yday)
+    return min(gap, 365 - gap)
+
+
+_NUMBERS = {
+    "weight",
+    "days",
+    "theta",
+    "intercept",
+    "slope",
+    "fixed",
+    "value_of_lost_load",
+    "capacity",
+    "cost",
+    "cost_slope",
+    "loss",
+    "tariff",
+    "tax",
+    "ship_days",
+    "lag",
+    "working",
+    "injection",
+    "withdrawal",
+    "initial",
+    "final",
+    "minimum_fill",
+    "minimum",
+    "maximum",
+    "price",
+    "inframarginal",
+}
+
+
+def _frame(name: str, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    schema = {c: pl.Float64 if c in _NUMBERS else pl.String for c in rows[0]}
+    return pl.DataFrame(list(rows), schema=schema)

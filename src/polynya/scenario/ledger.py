@@ -1,0 +1,77 @@
+"""What does a scenario need to know of a claim? (claims.yaml -> id, text, who says so, how firmly, reviewed or not)"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from polynya import strict_yaml
+from polynya.errors import Fault, InputError
+
+REVIEWED = ("accepted", "edited")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One reported proposition, as far as scenarios and traces show it."""
+
+    id: str
+    text: str
+    attribution: str
+    factuality: str
+    stage: str
+    conditions: tuple[str, ...]
+    review: str
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether a human has accepted it."""
+        return self.review in REVIEWED
+
+
+def read_ledger(path: Path) -> Mapping[str, Claim]:
+    """Read the claims of a ledger. Raises InputError when it is not one, NotFoundError when it does not exist."""
+    document = strict_yaml.load(path)
+    rows = document.data.get("claims") if isinstance(document.data, dict) else None
+    if not isinstance(rows, list):
+        raise InputError(Fault("a ledger needs a list of claims", str(path), 1, 1, fix="See: polynya claims new."))
+    claims: dict[str, Claim] = {}
+    faults: list[Fault] = []
+    for i, row in enumerate(rows):
+        if not isinstance(row, dict) or not isinstance(row.get("id"), str):
+            faults.append(document.fault(("claims", i), "a claim needs an id", key=True))
+            continue
+        if row["id"] in claims:
+            faults.append(document.fault(("claims", i, "id"), f'claim "{row["id"]}" stands twice', fix="Keep one."))
+        claims[row["id"]] = Claim(
+            id=row["id"],
+            text=str(row.get("text") or ""),
+            attribution=attribution_text(row.get("attribution")),
+            factuality=str(_inside(row.get("factuality"), "value") or ""),
+            stage=str(row.get("stage") or ""),
+            conditions=tuple(str(_inside(c, "text") or "") for c in row.get("conditions") or ()),
+            review=str(_inside(row.get("review"), "status") or "draft"),
+        )
+    if faults:
+        raise InputError(faults)
+    return claims
+
+
+def attribution_text(chain: Any) -> str:
+    """The attribution chain in words: `Vladimir Putin (named_person)`, `unnamed_single via bloomberg`."""
+    parts = []
+    for link in chain if isinstance(chain, list) else []:
+        if not isinstance(link, dict):
+            continue
+        kind = str(link.get("kind") or "")
+        name = link.get("name") or link.get("id")
+        via = link.get("via")
+        outlet = (via.get("outlet") or via.get("id")) if isinstance(via, dict) else via
+        parts.append((f"{name} ({kind})" if name else kind) + (f" via {outlet}" if outlet else ""))
+    return ", ".join(parts)
+
+
+def _inside(value: Any, key: str) -> Any:
+    return value.get(key) if isinstance(value, dict) else value

@@ -1,0 +1,214 @@
+"""Is this scenario file sound? (YAML file + world -> Scenario, with every fault at once)
+
+Checked here, beyond the form: ids exist (did-you-mean), `because:` points to reviewed claims or stated assumptions,
+conditions form a DAG, and a claim that is only possible or unknown does not drive an unconditional change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from polynya import strict_yaml
+from polynya.errors import Fault, InputError, NotFoundError, did_you_mean
+from polynya.scenario.dag import find_cycle
+from polynya.scenario.ledger import Claim, read_ledger
+from polynya.scenario.schema import Change, ScenarioFile
+from polynya.strict_yaml import Document
+from polynya.world import World
+
+WEAK = ("PS+", "PS-", "Uu", "CTu")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A checked scenario: the file's content, the claims it rests on, and hashes of both files."""
+
+    file: ScenarioFile
+    claims: Mapping[str, Claim]
+    path: str
+    sha256: str
+    ledger_path: str
+    ledger_sha256: str
+
+    @property
+    def open_conditions(self) -> int:
+        """How many open conditions of claims this scenario assumes met."""
+        return sum(1 for c in self.file.conditions if c.assume == "met")
+
+
+def load_scenario(path: Path | str, world: World) -> Scenario:
+    """Read and check a scenario file. Raises InputError with every fault, NotFoundError when a file is missing."""
+    path = Path(path)
+    document = strict_yaml.load(path)
+    file = strict_yaml.validate(document, ScenarioFile)
+    faults: list[Fault] = []
+    claims: Mapping[str, Claim] = {}
+    ledger_path = ledger_sha = ""
+    if file.claims:
+        ledger = path.parent / file.claims
+        try:
+            claims = read_ledger(ledger)
+            ledger_path, ledger_sha = str(file.claims), _sha256(ledger)
+        except NotFoundError:
+            faults.append(
+                document.fault(("claims",), f"no ledger at {ledger}", fix="Give its path relative to this file.")
+            )
+    faults += _unique(document, file)
+    faults += _reasons(document, file, claims)
+    faults += _conditions(document, file)
+    faults += _identities(document, file, world)
+    if faults:
+        raise InputError(faults)
+    return Scenario(file, claims, str(path), _sha256(path), ledger_path, ledger_sha)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _unique(document: Document, file: ScenarioFile) -> Iterable[Fault]:
+    seen: dict[str, str] = {}
+    for part in ("assumptions", "conditions", "changes"):
+        for i, entry in enumerate(getattr(file, part)):
+            if entry.id in seen:
+                yield document.fault(
+                    (part, i, "id"), f'the id "{entry.id}" is already used in {seen[entry.id]}', fix="Choose another."
+                )
+            seen[entry.id] = part
+
+
+def _reasons(document: Document, file: ScenarioFile, claims: Mapping[str, Claim]) -> Iterable[Fault]:
+    known = {*claims, *(a.id for a in file.assumptions)}
+    for part in ("conditions", "changes"):
+        for i, entry in enumerate(getattr(file, part)):
+            for k, reason in enumerate(entry.because):
+                if reason not in known:
+                    hint = did_you_mean(reason, known) or "Name a claim of the ledger or an assumption of this file."
+                    yield document.fault(
+                        (part, i, "because", k), f'"{reason}" is neither a claim nor an assumption', fix=hint
+                    )
+                elif reason in claims and not claims[reason].reviewed:
+                    yield document.fault(
+                        (part, i, "because", k),
+                        f'claim "{reason}" is not reviewed ({claims[reason].review})',
+                        fix="Review it with: polynya claims review.",
+                    )
+    for i, change in enumerate(file.changes):
+        weak = [r for r in change.because if r in claims and claims[r].factuality in WEAK]
+        supported = any(r not in claims or claims[r].factuality not in WEAK for r in change.because)
+        if weak and not supported and not change.when and change.type != "carry":
+            yield document.fault(
+                ("changes", i, "because"),
+                f'"{weak[0]}" is only {claims[weak[0]].factuality} and cannot drive an unconditional change',
+                fix="Add a condition (when:) or an assumption to because:.",
+            )
+
+
+def _conditions(document: Document, file: ScenarioFile) -> Iterable[Fault]:
+    known = {c.id: c for c in file.conditions}
+    stated = {a.id for a in file.assumptions}
+    for i, condition in enumerate(file.conditions):
+        for k, needed in enumerate(condition.requires):
+            if needed not in known:
+                yield document.fault(
+                    ("conditions", i, "requires", k),
+                    f'"{needed}" is not a condition of this file',
+                    fix=did_you_mean(needed, known),
+                )
+        if condition.assume == "met" and not any(b in stated for b in condition.because):
+            yield document.fault(
+                ("conditions", i, "because"),
+                f'condition "{condition.id}" is assumed met without an assumption that says so',
+                fix="State it under assumptions: and name it in because:.",
+            )
+    cycle = find_cycle({c.id: [n for n in c.requires if n in known] for c in file.conditions})
+    if cycle:
+        at = next(i for i, c in enumerate(file.conditions) if c.id == cycle[0])
+        yield document.fault(
+            ("conditions", at, "requires"),
+            f"conditions require each other in a circle: {' -> '.join(cycle)}",
+            fix="Remove one of them.",
+            code="cycle",
+        )
+    for i, change in enumerate(file.changes):
+        for k, needed in enumerate(change.when):
+            if needed not in known:
+                yield document.fault(
+                    ("changes", i, "when", k),
+                    f'"{needed}" is not a condition of this file',
+                    fix=did_you_mean(needed, known),
+                )
+        if change.from_ is None and not change.when and change.type != "carry":
+            yield document.fault(
+                ("changes", i),
+                f'change "{change.id}" has neither a day (from:) nor a condition (when:)',
+                fix="Add one.",
+                key=True,
+            )
+
+
+def _identities(document: Document, file: ScenarioFile, world: World) -> Iterable[Fault]:
+    registry = set(world.ids())
+    nodes = set(world.table("nodes")["id"].to_list()) | {
+        f"region:{r}" for r in world.table("nodes")["region"].unique().to_list()
+    }
+    single = {
+        "subject": registry,
+        "owned": registry,
+        "from_owner": registry,
+        "to_owner": registry,
+        "node": nodes,
+        "seller": set(world.table("traders")["id"].to_list()),
+        "corridor": set(world.table("corridors")["id"].to_list()),
+        "attribute": set(world.attributes),
+        "passage": _ids(world, "passages"),
+    }
+    several = {
+        "gates": _ids(world, "gates"),
+        "measures": _ids(world, "measures") | _ids(world, "designations"),
+        "subjects": registry,
+        "targets": registry,
+        "nodes": nodes,
+    }
+    for i, change in enumerate(file.changes):
+        for name, known in single.items():
+            value = getattr(change, name, None)
+            if isinstance(value, str) and value not in known:
+                yield document.fault(
+                    ("changes", i, name), f'"{value}" is not in the registry', fix=did_you_mean(value, known)
+                )
+        for name, known in several.items():
+            for k, value in enumerate(getattr(change, name, None) or ()):
+                if value not in known:
+                    yield document.fault(
+                        ("changes", i, name, k), f'"{value}" is not in the registry', fix=did_you_mean(value, known)
+                    )
+        yield from _fact_form(document, i, change, world)
+
+
+def _fact_form(document: Document, i: int, change: Change, world: World) -> Iterable[Fault]:
+    if change.type != "set_fact" or change.attribute not in world.attributes:
+        return
+    meta = world.attributes[change.attribute]
+    if change.unit != meta["unit"]:
+        yield document.fault(
+            ("changes", i, "unit"),
+            f'{change.attribute} is measured in {meta["unit"]}, not in "{change.unit}"',
+            fix="Convert the value.",
+        )
+    low, high = meta["minimum"], meta["maximum"]
+    if (low is not None and change.value < low) or (high is not None and change.value > high):
+        yield document.fault(
+            ("changes", i, "value"),
+            f"{change.attribute} is {change.value:g} {change.unit}; plausible is {low:g} to {high:g}",
+            fix="Check the unit.",
+        )
+
+
+def _ids(world: World, table: str) -> set[str]:
+    if table not in world.tables or "id" not in world.tables[table].columns:
+        return set()
+    return set(world.tables[table]["id"].drop_nulls().to_list())
