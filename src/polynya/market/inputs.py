@@ -282,6 +282,8 @@ class _Builder:
                 capacity = self._capacity("arcs", plant["id"], name, month)
                 if capacity is None or capacity <= 0.0:
                     continue
+                # facts count a plant's LNG out and a terminal's gas out; an arc counts what enters it
+                capacity /= 1.0 - self.maybe(plant["id"], "loss_share", month, "arcs", plant["id"])
                 node = plant["node"]
                 start, end = (node, f"{node}@FOB") if exports else (f"{node}@DES", node)
                 (loading if exports else landing).setdefault(name, set()).add(node)
