@@ -43,5 +43,6 @@ def test_n_sellers_with_conjectures(n, theta):
         )
     )
     sold = n * 8 / (n + theta) if theta else 8.0  # price takers sell until P = 2
+    assert answer.certificate["passed"]
     assert total(answer.sales) == pytest.approx(sold, rel=NEAR)
     assert price(answer, "A") == pytest.approx(10 - sold, rel=NEAR)

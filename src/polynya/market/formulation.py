@@ -485,7 +485,7 @@ def limit_storage(
     at[(level["u"] + 1) * E + level["e"]] = np.arange(len(level))
 
     def place(span: Span) -> Ints:
-        return at[(span["u"] + 1) * E + span["e"]]
+        return np.asarray(at[(span["u"] + 1) * E + span["e"]])
 
     program.enter(balance.ids, level.ids, 1.0)
     program.enter(balance.start + place(injection), injection.ids, -(1 - s.loss[injection["e"]]))

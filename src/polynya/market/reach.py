@@ -71,7 +71,7 @@ def sources_of(coded: Coded, owners: Ints, stores: Mask) -> Mask:
 def stores_of(coded: Coded, owner: int, taker: bool) -> Mask:
     """Storage entries that a trader may keep gas of its own in."""
     who = coded.storage.trader
-    return (who == owner) | (who == OPEN_TO_ALL) | ((who == OPEN_TO_TAKERS) & taker)
+    return np.asarray((who == owner) | (who == OPEN_TO_ALL) | ((who == OPEN_TO_TAKERS) & taker))
 
 
 def markets_within_reach(problem: Problem) -> pl.DataFrame:

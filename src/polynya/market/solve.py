@@ -8,6 +8,7 @@ from dataclasses import replace
 from polynya.errors import NoSolutionError, UsageError
 from polynya.market.answer import Solution, read_answer
 from polynya.market.backends import SOLVERS, solve_with
+from polynya.market.certificate import certify
 from polynya.market.classes import classify
 from polynya.market.coded import code
 from polynya.market.formulation import formulate
@@ -33,4 +34,5 @@ def solve(
         raise NoSolutionError(f"the market is {raw.status}")
     solution = read_answer(problem, coded, classes, qp, layout, raw)
     ledger = accounts(problem, solution)
-    return replace(solution, accounts=ledger, welfare=welfare(ledger))
+    solution = replace(solution, accounts=ledger, welfare=welfare(ledger))
+    return replace(solution, certificate=certify(problem, solution))
