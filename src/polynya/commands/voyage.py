@@ -1,0 +1,315 @@
+"""`polynya voyage`, `polynya voyage season`, `polynya voyage matrix`, `polynya nsr`: loads the tables, calls the engine, prints."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperGroup
+
+from polynya.errors import NoSolutionError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from polynya.voyages.bundle import Bundle
+    from polynya.voyages.ice import IceField
+    from polynya.voyages.voyage import Context, Question
+
+_NEGATIVE_POSITION = re.compile(r"^-\d+(\.\d+)?\s*[,;]")
+VIAS = ("auto", "suez", "cape", "panama", "nsr", "nwp")
+SHIP_HELP = "Ship class (lng-174k, lng-arc7, lng-arc4, tanker-aframax, ...) or a YAML file with `like:` a class."
+
+
+class _VoyageGroup(TyperGroup):
+    """`voyage FROM TO` is short for `voyage route FROM TO`; a position may begin with a minus sign."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        args = [f" {a}" if _NEGATIVE_POSITION.match(a) else a for a in args]
+        if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
+            args = ["route", *args]
+        return super().parse_args(ctx, args)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this group."""
+    group = typer.Typer(
+        cls=_VoyageGroup,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        help="Any port to any port, any month, any ship, through ice or around it.\n\n"
+        "  polynya voyage Sabetta Tokyo --ship lng-arc7 --depart 2025-08-15\n\n"
+        "  polynya voyage Rotterdam Yokohama --avoid suez\n\n"
+        "  polynya voyage season Rotterdam Yokohama --ship container-feeder\n\n"
+        "  polynya voyage matrix ports.csv",
+    )
+    group.command("route", help="One voyage. `polynya voyage FROM TO` is the same.")(route)
+    group.command("season", help="Twelve months by several ways: when does the Northern Sea Route win?")(season)
+    group.command("matrix", help="Miles between all ports of a CSV with a column `port`.")(matrix)
+    app.add_typer(group, name="voyage")
+
+
+def data_folder() -> Path:
+    """Folder of the shipped tables of voyages."""
+    return Path(__file__).resolve().parents[1] / "data" / "voyages"
+
+
+def route(
+    origin: str = typer.Argument(..., metavar="FROM", help="Port, UN/LOCODE, registry id or lat,lon."),
+    destination: str = typer.Argument(..., metavar="TO", help="Port, UN/LOCODE, registry id or lat,lon."),
+    depart: str = typer.Option("", "--depart", help="Day of departure, YYYY-MM-DD; today when left out."),
+    ship: str = typer.Option("lng-174k", "--ship", help=SHIP_HELP),
+    via: str = typer.Option("auto", "--via", help="auto, suez, cape, panama, nsr, nwp or any passage id."),
+    objective: str = typer.Option("time", "--objective", help="time or cost."),
+    avoid: str = typer.Option("", "--avoid", help="Passages to keep out of, with commas."),
+    escort: str = typer.Option("auto", "--escort", help="auto, none or required."),
+    ice: str = typer.Option(
+        "", "--ice", help="NetCDF file of ice: OSI-SAF, NSIDC, Copernicus, PIOMAS (extra `netcdf`)."
+    ),
+    ice_years: str = typer.Option("", "--ice-years", help="Range over ice years, such as 2010-2022."),
+    heed_security: bool = typer.Option(False, "--heed-security", help="Keep out of passages with a security advisory."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
+    geojson: bool = typer.Option(False, "--geojson", help="The way as GeoJSON on stdout."),
+    map_file: str = typer.Option("", "--map", help="Write a map as SVG."),
+) -> None:
+    from polynya.console import emit_json, note, say
+    from polynya.voyages.export import as_geojson, as_svg, as_text
+    from polynya.voyages.voyage import answer
+
+    bundle, context, question = _ask(
+        origin, destination, depart, ship, via, objective, avoid, escort, ice, heed_security
+    )
+    document = answer(context, question, _years(bundle, ice_years))
+    if map_file and document["feasible"]:
+        Path(map_file).write_text(as_svg(document, bundle.network), encoding="utf-8")
+        note(f"map written to {map_file}")
+    if geojson:
+        emit_json(as_geojson(document))
+    elif as_json:
+        emit_json(document)
+    elif document["feasible"]:
+        say(as_text(document))
+    if not document["feasible"]:
+        if as_json or geojson:
+            raise typer.Exit(NoSolutionError.exit_code)
+        raise NoSolutionError(f"no voyage {document['from']['name']} - {document['to']['name']}: {document['reason']}")
+
+
+def season(
+    origin: str = typer.Argument(..., metavar="FROM"),
+    destination: str = typer.Argument(..., metavar="TO"),
+    ship: str = typer.Option("lng-arc7", "--ship", help=SHIP_HELP),
+    year: int = typer.Option(0, "--year", help="Year whose rules and tolls hold; this year when left out."),
+    escort: str = typer.Option("auto", "--escort", help="auto, none or required."),
+    objective: str = typer.Option("time", "--objective", help="time or cost."),
+    ways: str = typer.Option("nsr,suez,cape,panama", "--ways", help="Ways to compare, with commas."),
+    ice: str = typer.Option("", "--ice", help="NetCDF file of ice."),
+    ice_years: str = typer.Option("", "--ice-years", help="Range over ice years, such as 2010-2022."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
+    chart: str = typer.Option("", "--chart", help="Write a chart as SVG."),
+) -> None:
+    from polynya.console import emit_json, note, say
+    from polynya.voyages import season as engine
+    from polynya.voyages.export import season_svg, season_text
+
+    day = f"{year or date.today().year}-01-15"
+    bundle, context, question = _ask(origin, destination, day, ship, "auto", objective, "", escort, ice, False)
+    chosen = _names(ways)
+    for way in chosen:
+        _check_via(bundle, way)
+    document = engine.season(context, question, chosen, _years(bundle, ice_years))
+    if chart:
+        Path(chart).write_text(season_svg(document), encoding="utf-8")
+        note(f"chart written to {chart}")
+    if as_json:
+        emit_json(document)
+    else:
+        say(season_text(document))
+    if not any(m["feasible"] for m in document["months"]):
+        raise typer.Exit(NoSolutionError.exit_code)
+
+
+def matrix(
+    ports: str = typer.Argument(
+        ..., metavar="PORTS.csv", help="CSV with a column `port` (name, UN/LOCODE or lat,lon)."
+    ),
+    ship: str = typer.Option("lng-174k", "--ship", help=SHIP_HELP),
+    depart: str = typer.Option("", "--depart", help="Day whose rules and ice hold, YYYY-MM-DD."),
+    avoid: str = typer.Option("", "--avoid", help="Passages to keep out of, with commas."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
+) -> None:
+    import math
+
+    from polynya.console import emit_json, say
+    from polynya.tables import Column, read_table
+    from polynya.voyages.calendar import PERIODS, STEP_DAYS, day_of_year
+    from polynya.voyages.ice import climatology
+    from polynya.voyages.matrix import closed_in, distance_matrix
+    from polynya.voyages.passages import check_names, passage_state
+    from polynya.voyages.places import find_place
+    from polynya.voyages.route import allowed_edges
+    from polynya.voyages.voyage import Context
+
+    bundle = _bundle()
+    when, vessel, shut = _day(depart), _ship(bundle, ship), _names(avoid)
+    check_names(bundle.network, shut, "--avoid")
+    rows = read_table(Path(ports), [Column("port", nullable=False)], extra=True)["port"].to_list()
+    places = [find_place(bundle.network, bundle.ports, str(p), _registry()) for p in rows]
+    state = passage_state(bundle.passage_facts, vessel, when, shut)
+    context = Context(bundle, climatology(bundle.network.lat, bundle.network.lon, bundle.ice))
+    closed = closed_in(
+        context.conditions(vessel, when, "auto"), int(day_of_year(when) / STEP_DAYS) % PERIODS, bundle.network.size
+    )
+    gates = [g for g in state.shut if g in bundle.network.gate_ids]
+    allowed = allowed_edges(bundle.network, bundle.network.mask_of(gates), vessel.draught_m)
+    miles = distance_matrix(bundle.network, places, places, allowed, closed)
+    table = [[round(x, 1) if math.isfinite(x) else None for x in row] for row in miles.tolist()]
+    if as_json:
+        emit_json(
+            {"ports": [p.name for p in places], "ship": vessel.id, "depart": when.isoformat(), "distance_nm": table}
+        )
+        return
+    say(",".join(["port", *(f'"{p.name}"' for p in places)]))
+    for place, line in zip(places, table, strict=True):
+        say(",".join([f'"{place.name}"', *("" if x is None else f"{x:g}" for x in line)]))
+
+
+def _bundle() -> Bundle:
+    from polynya.voyages.bundle import read_bundle
+
+    return read_bundle(data_folder())
+
+
+def _day(text: str) -> date:
+    from polynya.tables import parse_date
+
+    if not text:
+        return date.today()
+    try:
+        return parse_date(text)
+    except ValueError as error:
+        raise UsageError(f"--depart: {error}") from None
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(n.strip().casefold() for n in text.split(",") if n.strip())
+
+
+def _ship(bundle: Bundle, text: str) -> Any:
+    from polynya.voyages.ships import find_ship, ship_from_mapping
+
+    if text.endswith((".yaml", ".yml")):
+        return ship_from_mapping(_yaml(Path(text)), bundle.ships, text)
+    return find_ship(bundle.ships, text)
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    import yaml
+
+    from polynya.errors import Fault, InputError
+    from polynya.tables import read_text
+
+    try:
+        content = yaml.safe_load(read_text(path))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise InputError(Fault("not valid YAML", str(path), line, column)) from None
+    if not isinstance(content, dict):
+        raise InputError(Fault("a ship file holds keys and values", str(path), 1, 1))
+    return {str(k): v for k, v in content.items()}
+
+
+def _check_via(bundle: Bundle, via: str) -> None:
+    if via in VIAS or via in bundle.network.gate_ids:
+        return
+    known = [*VIAS, *bundle.network.gate_ids]
+    raise UsageError(f'--via: no way "{via}"', fix=did_you_mean(via, known) or f"One of: {', '.join(known)}.")
+
+
+def _field(bundle: Bundle, ice: str) -> IceField:
+    from polynya.voyages.ice import climatology
+
+    if not ice:
+        return climatology(bundle.network.lat, bundle.network.lon, bundle.ice)
+    from polynya.voyages.netcdf_ice import read_ice
+
+    return read_ice(Path(ice), bundle.network.lat, bundle.network.lon, bundle.ice)
+
+
+def _years(bundle: Bundle, text: str) -> dict[int, IceField] | None:
+    from polynya.voyages.ice import climatology
+
+    if not text:
+        return None
+    match = re.fullmatch(r"\s*(\d{4})\s*(?:-\s*(\d{4})\s*)?", text)
+    known = sorted({year for _, year, _ in bundle.ice.extents})
+    if not match:
+        raise UsageError(f'--ice-years: "{text}" is not a span of years', fix="Write 2010-2022.")
+    first, last = int(match[1]), int(match[2] or match[1])
+    if first > last or first < known[0] or last > known[-1]:
+        raise UsageError(f"--ice-years: {text} is not within {known[0]}-{known[-1]}")
+    return {y: climatology(bundle.network.lat, bundle.network.lon, bundle.ice, y) for y in range(first, last + 1)}
+
+
+def _registry() -> dict[str, tuple[str, float | None, float | None, str]]:
+    import csv
+
+    path = data_folder().parent / "assets.csv"
+    if not path.exists():
+        return {}
+    out = {}
+    with path.open(encoding="utf-8", newline="") as f:
+        for row in csv.DictReader(f):
+            lat, lon = row.get("lat") or "", row.get("lon") or ""
+            out[row["id"]] = (
+                row["name"],
+                float(lat) if lat else None,
+                float(lon) if lon else None,
+                row.get("node") or "",
+            )
+    return out
+
+
+def _ask(
+    origin: str,
+    destination: str,
+    depart: str,
+    ship: str,
+    via: str,
+    objective: str,
+    avoid: str,
+    escort: str,
+    ice: str,
+    heed: bool,
+) -> tuple[Bundle, Context, Question]:
+    from polynya.voyages.passages import check_names
+    from polynya.voyages.places import find_place
+    from polynya.voyages.voyage import Context, Question
+
+    if objective not in ("time", "cost"):
+        raise UsageError(f'--objective cannot be "{objective}"', fix="time or cost.")
+    if escort not in ("auto", "none", "required"):
+        raise UsageError(f'--escort cannot be "{escort}"', fix="auto, none or required.")
+    when = _day(depart)
+    bundle = _bundle()
+    shut = _names(avoid)
+    check_names(bundle.network, shut, "--avoid")
+    _check_via(bundle, via)
+    vessel = _ship(bundle, ship)
+    registry = _registry()
+    question = Question(
+        origin=find_place(bundle.network, bundle.ports, origin.strip(), registry),
+        destination=find_place(bundle.network, bundle.ports, destination.strip(), registry),
+        ship=vessel,
+        depart=when,
+        via=via,
+        objective=objective,
+        avoid=shut,
+        escort=escort,
+        heed_security=heed,
+    )
+    if question.origin.name == question.destination.name:
+        raise UsageError(f"{question.origin.name} to {question.destination.name} is no voyage")
+    return bundle, Context(bundle, _field(bundle, ice)), question

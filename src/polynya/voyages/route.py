@@ -1,0 +1,176 @@
+"""Which way is quickest, given that ice changes while one sails? (network, conditions, departure -> path with times)
+
+Time-dependent least time: t(v) = min over u of t(u) + w(u, v, t(u)), with w from the ice at the tail at the time of leaving.
+Solved by repeated static Dijkstra (SciPy) with the weights of the last arrival times until the labels on the way stop moving;
+because w changes far slower than time passes (first in, first out), the fixed point is the one of the time-dependent Dijkstra
+(Dreyfus 1969), to which it is tested equal. `via`: two layers of the network joined only by edges through the passage, so that
+it is crossed exactly once. "No way" is a typed answer, never a number. Not here: money, ports' names, text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from polynya.voyages.calendar import YEAR_DAYS
+from polynya.voyages.conditions import Conditions
+from polynya.voyages.network import Network
+
+Array = np.ndarray[Any, Any]
+MAX_TURNS = 30
+SETTLED_DAYS = 1e-7
+
+
+@dataclass(frozen=True)
+class Path:
+    """Nodes of the way in order, with the time at each. [days since departure]"""
+
+    nodes: Array
+    edges: Array
+    days: Array  # at each node
+    start_nm: float  # from the place of departure to the first node
+    end_nm: float
+    start_days: float
+    end_days: float
+
+    @property
+    def total_days(self) -> float:
+        """From the place of departure to the destination."""
+        return float(self.days[-1] + self.end_days)
+
+
+@dataclass(frozen=True)
+class Ends:
+    """A place as nodes of the network with the miles to each."""
+
+    nodes: Array
+    nm: Array
+
+
+def allowed_edges(network: Network, shut_bits: int, draught_m: float) -> Array:
+    """Edges that are neither shut nor too shallow for the draught (charted depth needs 1 m more)."""
+    ok = (network.bits & np.uint64(shut_bits)) == 0
+    return np.asarray(ok & ((network.depth_m == 255) | (network.depth_m >= min(254.0, draught_m + 1.0) * DEPTH_TRUST)))
+
+
+DEPTH_TRUST = 0.35  # ETOPO5 smooths banks and channels alike: only water far too shallow is refused on its word
+
+
+def search(
+    network: Network,
+    conditions: Conditions,
+    start: Ends,
+    end: Ends,
+    start_day: float,
+    allowed: Array,
+    delay_days: Array,
+    via_bits: int = 0,
+) -> Path | None:
+    """Quickest path, None when there is none.
+
+    start_day: day of the year of departure. [days]
+    allowed: bool per directed edge; delay_days: extra time per edge (canals). [days]
+    """
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import dijkstra
+
+    n = network.size
+    layers = 2 if via_bits else 1
+    crossing = (network.bits & np.uint64(via_bits)) != 0 if via_bits else np.zeros(len(network.nm), bool)
+    source = layers * n
+    # CSR with one more row for the place of departure
+    lead = start.nm * conditions.open_slowness / 24.0
+    order = np.argsort(start.nodes)
+    if layers == 1:
+        indices = np.concatenate([network.head, start.nodes[order]]).astype(np.int32)
+        indptr = np.concatenate([network.indptr, [len(indices)]]).astype(np.int32)
+    else:
+        lower = np.where(crossing, network.head + n, network.head)
+        indices = np.concatenate([lower, network.head + n, start.nodes[order]]).astype(np.int32)
+        indptr = np.concatenate([network.indptr, network.indptr[1:] + network.indptr[-1], [len(indices)]]).astype(
+            np.int32
+        )
+    matrix = csr_matrix((np.ones(len(indices)), indices, indptr), shape=(source + 1, source + 1))
+    usable_low = allowed
+    usable_high = allowed & ~crossing
+    goal = end.nodes + (n if layers == 2 else 0)
+    trail = end.nm * conditions.open_slowness / 24.0
+
+    everywhere = np.arange(n)
+    times = np.zeros(layers * n)
+    previous: Array | None = None
+    limit = np.inf
+    for _turn in range(MAX_TURNS):
+        parts = []
+        for layer in range(layers):
+            t = times[layer * n : (layer + 1) * n]
+            slow, free = conditions.at(everywhere, (start_day + np.where(np.isfinite(t), t, 0.0)) % YEAR_DAYS)
+            w = network.nm * (slow / 24.0)[network.tail] + delay_days
+            w[~free[network.tail]] = np.inf
+            w[~(usable_low if layer == 0 else usable_high)] = np.inf
+            parts.append(w)
+        matrix.data = np.concatenate([*parts, lead[order]])
+        found = dijkstra(matrix, indices=np.array([source]), return_predecessors=True, limit=float(limit))
+        labels, before = found[0][0], found[1][0]
+        arrival = labels[goal] + trail
+        best = int(np.argmin(arrival))
+        if not np.isfinite(arrival[best]):
+            if np.isfinite(limit):
+                limit = np.inf
+                continue
+            if previous is not None and np.array_equal(previous, labels[: layers * n]):
+                return None
+            previous = labels[: layers * n].copy()
+            times = np.where(np.isfinite(previous), previous, times)
+            if _turn >= 3:
+                return None
+            continue
+        new = labels[: layers * n]
+        reached = new <= arrival[best]
+        moved = np.max(np.abs(new[reached] - times[reached])) if reached.any() else 0.0
+        times = np.where(np.isfinite(new), new, times)
+        limit = float(arrival[best]) * 1.02 + 0.5
+        if moved < SETTLED_DAYS and _turn:
+            break
+    chain = [int(goal[best])]
+    while chain[-1] != source:
+        chain.append(int(before[chain[-1]]))
+    walked = np.array(chain[::-1][1:])
+    return follow(network, conditions, walked % n, start, end, start_day, delay_days, allowed)
+
+
+def follow(
+    network: Network,
+    conditions: Conditions,
+    nodes: Array,
+    start: Ends,
+    end: Ends,
+    start_day: float,
+    delay_days: Array,
+    allowed: Array,
+) -> Path:
+    """Sail along given nodes and note the times."""
+    first = int(np.flatnonzero(start.nodes == nodes[0])[0])
+    last = int(np.flatnonzero(end.nodes == nodes[-1])[0])
+    start_days = float(start.nm[first]) * conditions.open_slowness / 24.0
+    days = [start_days]
+    edges = []
+    for u, v in pairwise(nodes):
+        out = np.arange(network.indptr[u], network.indptr[u + 1])
+        out = out[(network.head[out] == v) & allowed[out]]
+        edge = int(out[np.argmin(network.nm[out])])
+        slow, _ = conditions.at(np.array([u]), np.array([(start_day + days[-1]) % YEAR_DAYS]))
+        days.append(days[-1] + float(network.nm[edge] * slow[0]) / 24.0 + float(delay_days[edge]))
+        edges.append(edge)
+    return Path(
+        nodes=nodes,
+        edges=np.array(edges, np.int64),
+        days=np.array(days),
+        start_nm=float(start.nm[first]),
+        end_nm=float(end.nm[last]),
+        start_days=start_days,
+        end_days=float(end.nm[last]) * conditions.open_slowness / 24.0,
+    )
