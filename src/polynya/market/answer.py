@@ -19,8 +19,11 @@ from polynya.market.build import Span
 from polynya.market.classes import Classes, members_table
 from polynya.market.coded import Coded, Ints
 from polynya.market.formulation import DESK, Layout
+from polynya.market.interval import Intervals
 from polynya.market.problem import Problem
 from polynya.market.qp import QP, Raw, Vector
+
+SAME = 1e-7  # interval ends nearer than this share of 1 + |price| are one price
 
 
 @dataclass(frozen=True)
@@ -72,9 +75,11 @@ class Solution:
         return {k: v for k, v in vars(self).items() if isinstance(v, pl.DataFrame)}
 
 
-def read_answer(problem: Problem, coded: Coded, classes: Classes, qp: QP, layout: Layout, raw: Raw) -> Solution:
-    """Translate a raw answer. Its `certificate` and `welfare` are still empty, and every price counts as determined."""
-    reader = _Reader(problem, coded, classes, qp, layout, raw)
+def read_answer(
+    problem: Problem, coded: Coded, classes: Classes, qp: QP, layout: Layout, raw: Raw, spread: Intervals
+) -> Solution:
+    """Translate a raw answer. Its `certificate` and `welfare` are still empty."""
+    reader = _Reader(problem, coded, classes, qp, layout, raw, spread)
     prices, consumption = reader.prices()
     sales, markups = reader.sales(prices)
     return Solution(
@@ -97,10 +102,13 @@ def read_answer(problem: Problem, coded: Coded, classes: Classes, qp: QP, layout
 class _Reader:
     """The pieces of one raw answer, and the names they get."""
 
-    def __init__(self, problem: Problem, coded: Coded, classes: Classes, qp: QP, layout: Layout, raw: Raw) -> None:
+    def __init__(
+        self, problem: Problem, coded: Coded, classes: Classes, qp: QP, layout: Layout, raw: Raw, spread: Intervals
+    ) -> None:
         self.problem, self.coded, self.classes, self.qp, self.layout = problem, coded, classes, qp, layout
         self.x, self.y, self.z = raw.x, raw.y, raw.z
         self.D = coded.weight
+        self.spread = spread
 
     def _named(self, known: Sequence[str], which: Ints) -> pl.Series:
         return pl.Series(known, dtype=pl.String).gather(which) if which.size else pl.Series([], dtype=pl.String)
@@ -115,18 +123,52 @@ class _Reader:
         return _nulled(self._class(np.maximum(u, 0)), u == DESK)
 
     def prices(self) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Price and consumption of every market."""
+        """Price and consumption of every market, and what gas is worth where there is none."""
         d, lay = self.coded.demand, self.layout
         quantity = np.nan_to_num(d.fixed)
         quantity[lay.demand["e"]] = lay.demand.take(self.x)
-        dual = lay.market_balance.take(self.y) / self.D[d.m]
-        price = np.where(d.elastic, d.a - d.b * quantity, dual)
+        D = self.D[d.m]
+        price = np.where(d.elastic, d.a - d.b * quantity, lay.market_balance.take(self.y) / D)
         unserved = np.where(d.elastic, 0.0, np.maximum(0.0, np.nan_to_num(d.fixed) - quantity))
         place = {"node": self._named(self.coded.node_ids, d.n), "period": self._period(d.m)}
-        prices = pl.DataFrame({**place, "price": price}).with_columns(
-            pl.lit(True).alias("determined"), pl.col("price").alias("price_lo"), pl.col("price").alias("price_hi")
+        low, high = (lay.market_balance.take(side) / D for side in (self.spread.low, self.spread.high))
+        pinned = self.spread.pinned[lay.market_balance.ids] | (high - low <= SAME * (1 + np.abs(price)))
+        markets = pl.DataFrame(
+            {
+                **place,
+                "price": price,
+                "determined": pinned,
+                "price_lo": np.where(pinned, price, np.minimum(low, price)),
+                "price_hi": np.where(pinned, price, np.maximum(high, price)),
+            }
         )
-        return prices, pl.DataFrame({**place, "quantity": quantity, "unserved": unserved})
+        consumption = pl.DataFrame({**place, "quantity": quantity, "unserved": unserved})
+        prices = pl.concat([markets, self._without_market()])
+        ends = [pl.when(pl.col(c).is_finite()).then(pl.col(c)).alias(c) for c in ("price_lo", "price_hi")]
+        return prices.with_columns(ends), consumption
+
+    def _without_market(self) -> pl.DataFrame:
+        """Nodes without consumption: the lowest worth of any class's gas, never determined, with the range of all classes."""
+        lay = self.layout.node_balance
+        _, N, M = self.coded.shape
+        market = np.zeros((N, M), dtype=bool)
+        market[self.coded.demand.n, self.coded.demand.m] = True
+        there = ~market[lay["n"], lay["m"]]
+        n, m = lay["n"][there], lay["m"][there]
+        D = self.D[m]
+        frame = pl.DataFrame(
+            {
+                "node": self._named(self.coded.node_ids, n),
+                "period": self._period(m),
+                "price": lay.take(self.y)[there] / D,
+                "price_lo": lay.take(self.spread.low)[there] / D,
+                "price_hi": lay.take(self.spread.high)[there] / D,
+            }
+        )
+        worth = frame.group_by("node", "period", maintain_order=True).agg(
+            pl.col("price").min(), pl.col("price_lo").min(), pl.col("price_hi").max()
+        )
+        return worth.select("node", "period", "price", pl.lit(False).alias("determined"), "price_lo", "price_hi")
 
     def sales(self, prices: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """What each class sells, and the markup of those who move the price."""

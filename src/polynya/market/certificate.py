@@ -227,6 +227,7 @@ class _Check:
         self.price[self._ids(s.prices["node"], self.nodes), self._ids(s.prices["period"], self.periods)] = s.prices[
             "price"
         ]
+        self.price[~self.market] = np.nan  # nothing is bought there
         self.value = np.full((K, N, M), np.nan)
         v = s.values
         self.value[
@@ -382,6 +383,13 @@ class _Check:
         self.note("price", off / (1.0 + near), lambda i: f"demand at {market(i)}")
         self.gap += float((self.D[m] * np.where(np.isnan(off), 0.0, off) * np.maximum(Q, 0.0)).sum())
 
+        ends = s.prices.select(
+            (pl.col("price_lo").fill_null(-np.inf) - pl.col("price")).alias("l"),
+            (pl.col("price") - pl.col("price_hi").fill_null(np.inf)).alias("h"),
+        )
+        outside = np.maximum(ends["l"].to_numpy(), ends["h"].to_numpy()) / (1.0 + s.prices["price"].abs().to_numpy())
+        self.note("price", outside, lambda i: f"interval of {s.prices['node'][i]}, {s.prices['period'][i]}")
+
         # sellers
         joint = self.sales.copy()
         ahead = self._inframarginal()
@@ -405,10 +413,20 @@ class _Check:
             return f"sales of {self.classes[k_[i]]} at {self.nodes[nn[i]]}, {self.periods[mm[i]]}"
 
         self.optimal(reduced, quantity, self.D[mm], near[e_], size, seller, k_)
-        selling = quantity > 1e-9 * size
-        self.note("price", np.where(selling, np.abs(reduced), np.maximum(-reduced, 0.0)) / (1.0 + near[e_]), seller)
-        own = np.where(self.strategic[k_] & selling, np.abs(reduced), 0.0)
-        self.note("markup", own / (1.0 + near[e_]), seller)
+        own = np.where(self.strategic[k_], np.minimum(np.abs(reduced) / (1.0 + near[e_]), quantity / size), 0.0)
+        self.note("markup", own, seller)
+        # the cheapest gas offered, from whichever class or from the store's desk, is what the price must be
+        marginal = np.full((self.N, self.M), np.inf)
+        np.minimum.at(marginal, (nn, mm), reduced + here[e_])
+        stores = p.storage["storage"].unique(maintain_order=True).to_list()
+        rent = self._rents("withdrawal", stores)[self._ids(desk["storage"], stores), dm]
+        np.minimum.at(
+            marginal, (dn, dm), np.where(desk["withdrawal"].to_numpy() > 0, desk["value"].to_numpy() + rent, np.inf)
+        )
+        offered = marginal[n, m]
+        eating = (Q > 0) & np.isfinite(offered)
+        off = np.where(eating, np.minimum(np.abs(np.where(eating, here - offered, 0.0)) / (1.0 + near), Q / floor), 0.0)
+        self.note("price", off, lambda i: f"supply at {market(i)}")
         missing = np.isnan(self.value) & (self.sales > 0)
         if missing.any():
             self.wrong("dual", "sales of gas that has no value")

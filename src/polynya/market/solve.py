@@ -1,38 +1,100 @@
-"""What are the prices and flows of this market? (Problem -> Solution, certified or refused)"""
+"""What are the prices and flows of this market? (Problem -> Solution, certified or refused)
+
+The way of an answer: code the tables, merge price takers, formulate, solve, polish, read, certify. A solver's own
+"optimal" counts for nothing. If the certificate fails, the next solver is tried; if none passes, nothing is presented.
+
+Not here: each step's method; every step is a module of this folder.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from polynya.errors import NoSolutionError, UsageError
+from polynya.errors import CertificateError, UsageError
 from polynya.market.answer import Solution, read_answer
 from polynya.market.backends import SOLVERS, solve_with
 from polynya.market.certificate import certify
 from polynya.market.classes import classify
 from polynya.market.coded import code
+from polynya.market.culprit import explain_failure
 from polynya.market.formulation import formulate
+from polynya.market.interval import multiplier_intervals
+from polynya.market.polish import polish
 from polynya.market.problem import Problem
+from polynya.market.qp import QP, Raw
 from polynya.market.welfare import accounts, welfare
 
+Say = Callable[[str], None]
 
-def solve(
-    problem: Problem, *, solver: str = "auto", progress: Callable[[str], None] | None = None, merge: bool = True
-) -> Solution:
-    """Solve a market."""
+
+def solve(problem: Problem, *, solver: str = "auto", progress: Say | None = None, merge: bool = True) -> Solution:
+    """Solve a market and certify the answer.
+
+    `solver`: auto, piqp, clarabel or highs (linear programs). `merge=False` keeps every trader apart (exactness checks).
+    Raises NoSolutionError with the culprit's name when there is no answer, CertificateError when no solver's answer
+    passes, UsageError for an unknown solver.
+    """
     say = progress or (lambda text: None)
-    if solver != "auto" and solver not in SOLVERS:
-        raise UsageError(f'unknown solver "{solver}"', fix=f"One of: auto, {', '.join(SOLVERS)}.")
     say("building the program")
     coded = code(problem)
     classes = classify(problem, coded, merge=merge)
     qp, layout = formulate(problem, coded, classes)
+    chosen = solvers(solver, qp)
     say(f"solving {qp.columns:,} variables, {qp.rows:,} rows")
-    name = solver if solver != "auto" else "highs" if qp.linear else "piqp"
-    raw = solve_with(name, qp)
-    if raw.status in ("infeasible", "unbounded"):
-        raise NoSolutionError(f"the market is {raw.status}")
-    solution = read_answer(problem, coded, classes, qp, layout, raw)
-    ledger = accounts(problem, solution)
-    solution = replace(solution, accounts=ledger, welfare=welfare(ledger))
-    return replace(solution, certificate=certify(problem, solution))
+    refused: Solution | None = None
+    for raw in attempts(qp, chosen, say):
+        if raw.status in ("infeasible", "unbounded"):
+            explain_failure(problem, coded, classes, qp, layout, say)
+            continue
+        solution = read_answer(problem, coded, classes, qp, layout, raw, multiplier_intervals(qp, raw))
+        ledger = accounts(problem, solution)
+        solution = replace(solution, accounts=ledger, welfare=welfare(ledger))
+        solution = replace(solution, status="solved", certificate=certify(problem, solution))
+        if solution.certificate["passed"]:
+            return solution
+        if refused is None:  # perhaps there is nothing to find
+            explain_failure(problem, coded, classes, qp, layout, say)
+        refused = solution
+        say(f"{raw.info['solver']}: the certificate did not pass; trying on")
+    raise CertificateError(
+        _why(refused), fix="The answer is not shown. Try another --solver, or check the units of the tables."
+    )
+
+
+def solvers(name: str, qp: QP) -> list[str]:
+    """Which solvers are tried, in order."""
+    if name == "auto":
+        return ["highs", "piqp", "clarabel"] if qp.linear else ["piqp", "clarabel"]
+    if name not in SOLVERS:
+        raise UsageError(f'unknown solver "{name}"', fix=f"One of: auto, {', '.join(SOLVERS)}.")
+    if name == "highs" and not qp.linear:
+        raise UsageError("highs solves linear programs only; this market has a quadratic one", fix="Use --solver auto.")
+    return [name]
+
+
+def attempts(qp: QP, names: list[str], say: Say) -> Iterator[Raw]:
+    """Answers, best first: each solver's polished one, then its plain one."""
+    for name in names:
+        raw = solve_with(name, qp)
+        say(f"{name}: {raw.status} after {raw.info.get('iterations', '?')} steps")
+        if raw.status in ("infeasible", "unbounded"):
+            yield raw
+            continue
+        if not qp.linear or name != "highs":
+            yield polish(qp, raw)
+        yield raw
+
+
+def _why(solution: Solution | None) -> str:
+    """The certificate's failing terms, in words."""
+    from polynya.market.certificate import LIMITS
+
+    if solution is None:
+        return "no solver found an answer"
+    failing = [
+        f"{name} {solution.certificate[name]:.1e} (limit {limit:.0e}) at {solution.certificate['worst'].get(name, '?')}"
+        for name, limit in LIMITS.items()
+        if solution.certificate[name] > limit
+    ]
+    return "the answer does not pass its certificate: " + "; ".join(failing)
