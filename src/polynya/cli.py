@@ -17,7 +17,7 @@ import typer
 from polynya import __version__
 from polynya.errors import EXIT_INTERRUPTED, EXIT_OK, PolynyaError
 
-GROUPS = ("run", "world", "scenario", "market", "claims", "control", "voyage", "report", "ensemble", "serve")
+GROUPS = ("run", "world", "world_import", "scenario", "market", "claims", "control", "voyage", "report", "ensemble", "serve")
 
 
 def _show_version(value: bool) -> None:
