@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA = "polynya.claims/1"
+SCHEMA: Literal["polynya.claims/1"] = "polynya.claims/1"
 
 Layer = Literal["reported", "author", "presupposed"]
 SourceKind = Literal[
@@ -111,20 +111,24 @@ class Strict(BaseModel):
 class Article(Strict):
     """The text that the ledger reads: where it appeared, and a hash that pins it."""
 
-    id: LedgerId | None = Field(None, description="name of this ledger, for relations from other ledgers")
-    title: Text | None = Field(None, description="in our own words")
-    outlet: str | None = Field(None, description="registry id of the outlet")
-    publisher: str | None = Field(None, description="name of the outlet where the registry has no id")
-    url: str | None = Field(None, pattern=r"^https?://")
-    published: Day | None = Field(None, description="day of publication; null when the text does not show it")
-    published_from: Day | None = Field(None, description="earliest possible day of publication, when it is not known")
-    published_to: Day | None = Field(None, description="latest possible day of publication, when it is not known")
+    id: LedgerId | None = Field(default=None, description="name of this ledger, for relations from other ledgers")
+    title: Text | None = Field(default=None, description="in our own words")
+    outlet: str | None = Field(default=None, description="registry id of the outlet")
+    publisher: str | None = Field(default=None, description="name of the outlet where the registry has no id")
+    url: str | None = Field(default=None, pattern=r"^https?://")
+    published: Day | None = Field(default=None, description="day of publication; null when the text does not show it")
+    published_from: Day | None = Field(
+        default=None, description="earliest possible day of publication, when it is not known"
+    )
+    published_to: Day | None = Field(
+        default=None, description="latest possible day of publication, when it is not known"
+    )
     retrieved: Day | None = None
     language: str | None = None
     format: Literal["text", "markdown", "html"] = "text"
     file: str | None = None
     sha256: Sha256 = Field(description="of the text's UTF-8 bytes: no BOM, line ends as LF, HTML as extracted")
-    chars: Annotated[int, Field(ge=0)] | None = Field(None, description="length of the text in code points")
+    chars: Annotated[int, Field(ge=0)] | None = Field(default=None, description="length of the text in code points")
     note: Text | None = None
 
 
@@ -140,7 +144,7 @@ class Via(Strict):
     """Through whom the words came; `via` inside it goes one hop further."""
 
     outlet: str | None = None
-    id: str | None = Field(None, description="registry id")
+    id: str | None = Field(default=None, description="registry id")
     span: Span | None = None
     via: Via | None = None
 
@@ -151,8 +155,8 @@ class Attribution(Strict):
     role: str | None = None
     kind: SourceKind
     name: str | None = None
-    id: str | None = Field(None, description="registry id")
-    count: str | None = Field(None, description="plural, many, two, eight, ... as the text puts it")
+    id: str | None = Field(default=None, description="registry id")
+    count: str | None = Field(default=None, description="plural, many, two, eight, ... as the text puts it")
     via: Via | None = None
     span: Span | None = None
 
@@ -188,7 +192,7 @@ class Condition(Strict):
     marker: str | None = None
     kind: ConditionKind
     event: EventType | None = None
-    claim: str | None = Field(None, description="id of the claim that must hold")
+    claim: str | None = Field(default=None, description="id of the claim that must hold")
     status: ConditionStatus = "open"
     span: Span | None = None
 
@@ -198,11 +202,13 @@ class Time(Strict):
 
     text: str | None = None
     value: str | None = Field(
-        None,
+        default=None,
         pattern=r"^(\d{4}(-\d{2}(-\d{2})?)?|\d{4}-Q[1-4]|XXXX-\d{2}(-\d{2})?|DCT([+-]P\d+[DWMY])?|PAST_REF|FUTURE_REF|PRESENT_REF|P\d+[DWMY]|PX[DWMY])$",
         description="ISO date as far as known; XXXX = year not said; DCT = day of publication",
     )
-    inferred: str | None = Field(None, pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$", description="what a reader inferred")
+    inferred: str | None = Field(
+        default=None, pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$", description="what a reader inferred"
+    )
     refers_to: Literal["event_date", "utterance_date", "report_date"] | None = None
     precision: Literal["day", "week", "month", "year", "vague", "duration"] | None = None
     span: Span | None = None
@@ -282,7 +288,7 @@ class Claim(Strict):
     layer: Layer
     attribution: Annotated[list[Attribution], Field(min_length=1)]
     cue: Cue | None = None
-    carried_from: str | None = Field(None, description="the claim from whose sentence the source carries over")
+    carried_from: str | None = Field(default=None, description="the claim from whose sentence the source carries over")
     factuality: Factuality
     polarity: Literal["positive", "negative", "unknown"] | None = None
     modality: list[Modality] = []
