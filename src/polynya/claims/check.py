@@ -330,7 +330,7 @@ class _Checker:
                 "unsigned_rating",
                 key=True,
             )
-        elif not _is_person(rating.assessed_by, claim):
+        elif not is_person(rating.assessed_by, claim):
             self.fault(
                 (*where, "assessed_by"),
                 f'"{rating.assessed_by}" is not a person; only a named human rates',
@@ -440,8 +440,9 @@ def find_cycles(
                 done.add(node)
 
 
-def _is_person(name: str, claim: Claim) -> bool:
-    if claim.draft is not None and name == claim.draft.method:
+def is_person(name: str, claim: Claim | None = None) -> bool:
+    """Whether a name may sign: not a drafter's, not a machine's, not blank."""
+    if claim is not None and claim.draft is not None and name == claim.draft.method:
         return False
     return not _MACHINES.search(name) and bool(re.search(r"[^\W\d_]{2}", name))
 
