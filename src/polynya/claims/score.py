@@ -43,11 +43,18 @@ class Reported:
         """True: the event was seen. False: it was not, and something else settled it or nothing was seen. None: open."""
         return True if self.fate in CAME_TRUE else False if self.fate in DID_NOT else None
 
+    @property
+    def affirms(self) -> bool:
+        """Whether the report says that something is so; a denial that holds makes no deal come true."""
+        return self.stage != "denied" and self.event != "denial"
+
 
 def rates(reports: Iterable[Reported], by: str) -> list[dict[str, Any]]:
-    """Counts of outcomes by an attribute of the report (`stage`, `source_kind`, `event`, `conditional`, `all`)."""
+    """Counts of outcomes, denials left out, by an attribute of the report (`stage`, `source_kind`, `event`, `conditional`, `all`)."""
     groups: dict[str, Counter[str]] = defaultdict(Counter)
     for report in reports:
+        if not report.affirms:
+            continue
         key = _group(report, by)
         groups[key][{True: "true", False: "not", None: "open"}[report.outcome]] += 1
     rows = []
@@ -101,7 +108,6 @@ def followed(ledger: Ledger, name: str, reports: Sequence[Reported]) -> list[dic
                         }
                         for r in matching
                     ],
-                    "came_true": any(r.outcome for r in matching),
                     "fates": dict(outcomes),
                 }
             )
@@ -109,13 +115,23 @@ def followed(ledger: Ledger, name: str, reports: Sequence[Reported]) -> list[dic
 
 
 def brier(ledgers: Iterable[tuple[str, Ledger]], reports: Sequence[Reported]) -> dict[str, Any]:
-    """Mean squared error of signed likelihoods against settled outcomes, 0 best, 0.25 a coin; None without any."""
+    """Mean squared error of signed likelihoods against settled outcomes, 0 best, 0.25 a coin; None without any.
+
+    Only reports of the same kind of event count for a claim; denials do not.
+    """
     errors = []
     for name, ledger in ledgers:
         for claim in ledger.claims:
             if claim.rating is None or claim.rating.likelihood is None or not claim.rating.assessed_by:
                 continue
-            settled = [r.outcome for r in reports if f"{name}#{claim.id}" in r.claims and r.outcome is not None]
+            settled = [
+                r.outcome
+                for r in reports
+                if f"{name}#{claim.id}" in r.claims
+                and r.affirms
+                and r.event == claim.event.type
+                and r.outcome is not None
+            ]
             if settled:
                 low, high = LIKELIHOOD_PERCENT[claim.rating.likelihood]
                 errors.append(((low + high) / 200 - any(settled)) ** 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -290,7 +290,7 @@ def score(
     loaded = [load_ledger(path) for path in file or []]
     groups = rates(reports, by)
     total = rates(reports, "all")[0] if reports else None
-    ledgers = [
+    ledgers: list[dict[str, Any]] = [
         {"file": one.document.file, "id": one.name, "claims": followed(one.ledger, one.name, reports)} for one in loaded
     ]
     ratings = brier([(one.name, one.ledger) for one in loaded], reports)
@@ -447,9 +447,8 @@ def _about(text: ArticleText, outlet: str, published: str, url: str, world: Worl
     address = url or text.url
     if address and not re.match(r"https?://\S+$", address):
         raise UsageError(f'"{address}" is not a web address.', fix="It begins with http:// or https://.")
-    identity = (
-        outlet if outlet in world.kinds else next((f.id for f in _linker(world).find(outlet)), "") if outlet else ""
-    )
+    named = [outlet] if outlet in world.kinds else _linker(world).identify(outlet)
+    identity = next((i for i in named if world.kinds.get(i) == "outlet"), "")
     stem = re.sub(r"[^a-z0-9]+", "-", Path(text.file).stem.lower()).strip("-")
     return Article.model_validate(
         {

@@ -136,6 +136,10 @@ class Linker:
         """Kind of thing."""
         return self.kinds.get(identity, "")
 
+    def identify(self, name: str) -> list[str]:
+        """Ids that go by exactly this name, whatever its capitals."""
+        return list(self.owners.get(_key(name), {}))
+
     def find(self, text: str) -> list[Found]:
         """Every mention, in order; a bare family name gives one mention per member."""
         words, spans = _words(text)

@@ -16,7 +16,7 @@ from polynya.claims.drafting import meaning, words
 from polynya.claims.drafting.attribution import Said, attribute
 from polynya.claims.drafting.clauses import Cut, Part, parts
 from polynya.claims.drafting.link import Found, Linker
-from polynya.claims.ledger import Attribution, Claim, Condition, Mention
+from polynya.claims.ledger import Attribution, Claim, Condition, Draft, Mention
 from polynya.claims.sentences import Sentence, split_sentences
 
 METHOD = "rules"
@@ -32,11 +32,24 @@ class _Carried:
     paragraph: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row, the rule that made it, and what is unsure about it."""
+
+    claim: Claim
+    rule: str
+    doubts: list[str]
+
+
 class RuleDrafter:
     """The default drafter."""
 
     method = METHOD
     version = VERSION
+
+    def attribute(self, text: str, start: int, end: int, found: Sequence[Found], linker: Linker) -> list[Said]:
+        """Who says what in one sentence."""
+        return attribute(text, start, end, found, linker)
 
     def draft(self, article: ArticleText, linker: Linker, published: str | None = None) -> list[Claim]:
         """Rows in the order of the text, all of them drafts."""
@@ -51,13 +64,15 @@ class RuleDrafter:
             referred = linker.refer(text, found, sentence.start, sentence.end)
             found = sorted([*found, *referred], key=lambda f: f.start)
             inside += referred
-            stated = attribute(text, sentence.start, sentence.end, inside, linker)
+            stated = self.attribute(text, sentence.start, sentence.end, inside, linker)
             said, from_ = _carry(stated[0], carried, text, sentence)
             first = len(rows)
             for one, source in [(said, from_), *((s, None) for s in stated[1:])]:
                 for part in parts(text, one.start, one.end, inside):
                     number = f"c{len(rows) + 1:02d}"
-                    rows.append(_row(number, text, sentence, one, part, source, inside, linker, published))
+                    row = _row(number, text, sentence, one, part, source, inside, linker, published)
+                    draft = Draft(method=self.method, version=self.version, rule=row.rule, unsure=row.doubts)
+                    rows.append(row.claim.model_copy(update={"draft": draft}))
             if len(rows) > first and said.sources:
                 carried = _Carried(said, from_ or rows[first].id, sentence.paragraph)
             elif not said.sources and not words.UNCLEAR.search(text, sentence.start, sentence.end):
@@ -100,7 +115,7 @@ def _row(
     found: Sequence[Found],
     linker: Linker,
     published: str | None,
-) -> Claim:
+) -> _Row:
     doubts = [*said.doubts, *meaning.oddities(text[part.start : part.end])]
     own = text[part.start : part.end]
     marks, value, polarity = meaning.modality(text, part.start, part.end)
@@ -126,8 +141,9 @@ def _row(
     kind = meaning.event_type(own)
     if part.rule == "presupposed-state":
         kind = "sanction" if kind in ("other", "investment", "sanction_lift") else kind
-    elif part.scope and kind in ("other", "infrastructure"):
-        kind = meaning.event_type(text[part.scope[0] : part.scope[1]])
+    elif part.scope:
+        host = meaning.event_type(text[part.scope[0] : part.scope[1]])
+        kind = host if host not in ("other", "infrastructure") else kind
     elif part.rule == "presupposed-owner":
         kind = "ownership"
     at_stage = "in_force" if part.presupposed else meaning.stage(own, value)
@@ -154,8 +170,7 @@ def _row(
         doubts.append("reporting about reporting: it counts as one source, however many outlets carry it")
     if kind == "other":
         doubts.append("the kind of event is not recognised")
-    draft = {"method": METHOD, "version": VERSION, "rule": f"{said.rule}/{part.rule}", "unsure": doubts}
-    return Claim.model_validate(
+    claim = Claim.model_validate(
         {
             "id": number,
             "text": _own_words(kind, mentions, value, conditions, linker),
@@ -174,10 +189,10 @@ def _row(
                 Mention(id=f.id, text=text[f.start : f.end], span=[f.start, f.end]) for f in _distinct(mentions)
             ],
             "event": {"type": kind},
-            "draft": draft,
             "review": {"status": "draft"},
         }
     )
+    return _Row(claim, f"{said.rule}/{part.rule}", list(dict.fromkeys(doubts)))
 
 
 def _distinct(mentions: Sequence[Found]) -> list[Found]:
