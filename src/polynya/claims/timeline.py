@@ -1,7 +1,7 @@
 """What became of what was reported? (ledgers over time -> stories, each from report to close or revocation)
 
 Claims that relations join (same_as, corroborates, contradicts, updates), within a ledger or across ledgers, make one
-story; its entries stand in order of their dates. A story is as far as its latest entry. Not here: whether the source
+story; its entries stand in order of their dates. A story is as far as its latest entries. Not here: whether the source
 was right (see `score.py`).
 """
 
@@ -94,10 +94,11 @@ def _story(
             }
         )
     staged = [e for e in entries if e["stage"]]
+    latest = [e for e in staged if e["date"] == staged[-1]["date"]]
     return {
         "about": entries[0]["text"],
-        "state": staged[-1]["phase"] if staged else "stated",
-        "stage": staged[-1]["stage"] if staged else None,
+        "state": ", ".join(dict.fromkeys(str(e["phase"]) for e in latest)) or "stated",
+        "stages": list(dict.fromkeys(e["stage"] for e in latest)),
         "independent_sources": len(distinct),
         "contradictions": [[a, b] for a, t, b in links if t == "contradicts" and a in keys],
         "entries": entries,

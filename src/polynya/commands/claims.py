@@ -59,7 +59,7 @@ def check(
     others = {one.name: one.ledger for one in loaded}
     faults, warnings, rows = [], [], []
     for one in loaded:
-        report = check_ledger(one, article=text, known=known, others=others)
+        report = check_ledger(one, article=text, known=known, others={n: o for n, o in others.items() if n != one.name})
         faults += report.faults
         warnings += report.warnings
         rows.append({"file": one.document.file, **standing(one.ledger)})
@@ -242,7 +242,12 @@ def timeline(
         twice = next(n for n in names if names.count(n) > 1)
         raise InputError(f'two ledgers are called "{twice}"', where=str(file[0]), fix="Give each a document.id.")
     wanted = ("unknown_claim", "unknown_ledger", "duplicate_id", "cycle")
-    faults = [f for one in loaded for f in check_ledger(one, others=others).faults if f.code in wanted]
+    faults = [
+        f
+        for one in loaded
+        for f in check_ledger(one, others={n: o for n, o in others.items() if n != one.name}).faults
+        if f.code in wanted
+    ]
     if faults and len(loaded) > 1:
         raise InputError(faults)
     told = stories([(one.name, one.ledger) for one in loaded])
@@ -251,9 +256,8 @@ def timeline(
         emit_json({"stories": shown, "claims_apart": sum(len(s["entries"]) == 1 for s in told)})
         return
     for story in shown:
-        state = f" ({story['stage']})" if story["stage"] else ""
         say(safe(f"{story['about']}"))
-        say(f"  now: {story['state']}{state}; at least {story['independent_sources']} independent sources")
+        say(f"  last: {story['state']}; at least {story['independent_sources']} independent sources")
         for entry in story["entries"]:
             links = "".join(f" [{r['type']} {r['claim']}]" for r in entry["relations"])
             say(safe(f"  {entry['date'] or 'undated':<10}  {entry['phase']:<8} {entry['claim']}  {entry['text']}"))

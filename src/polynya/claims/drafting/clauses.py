@@ -75,7 +75,8 @@ def _clause_parts(text: str, start: int, end: int, found: Sequence[Found]) -> It
     apposition = _apposition(text, start, main_end, found)
     if apposition:
         yield Part(*apposition, "apposition")
-        main_end = min(main_end, _trimmed(text, start, text.rfind(",", start, apposition[0])))
+        if re.match(r"[,\s]*(?:$|\w+ing\b)", text[apposition[1] : main_end]):
+            main_end = min(main_end, _trimmed(text, start, text.rfind(",", start, apposition[0])))
     for match in _OWNED.finditer(text, start, end):
         if _PREDICATE.search(text[max(start, match.start() - 30) : match.start()]):
             continue

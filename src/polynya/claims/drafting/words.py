@@ -13,6 +13,7 @@ _VERBS: dict[str, tuple[str, str]] = {
     "say": ("said says say saying", "neutral"),
     "tell": ("told tells tell", "neutral"),
     "report": ("reported reports report", "neutral"),
+    "show": ("shows showed", "neutral"),
     "write": ("wrote writes", "neutral"),
     "announce": ("announced announces announce", "neutral"),
     "state": ("stated states", "neutral"),
