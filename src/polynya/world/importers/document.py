@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from polynya.errors import Fault, InputError, UsageError
+from polynya.errors import Fault, InputError, NotFoundError, UsageError
 from polynya.tables import MAX_BYTES, read_text
 
 DELIMITERS = ",;\t|"
@@ -173,7 +173,7 @@ def _workbook(path: Path) -> tuple[Sheet, ...]:
         raise UsageError(
             "workbooks need the extra `xlsx`.", fix="pip install 'polynya[xlsx]', or save the sheet as CSV."
         ) from None
-    read_size(path)
+    _require_size(path)
     try:
         book = fastexcel.read_excel(path)
         sheets = []
@@ -188,10 +188,8 @@ def _workbook(path: Path) -> tuple[Sheet, ...]:
     return tuple(sheets)
 
 
-def read_size(path: Path) -> None:
+def _require_size(path: Path) -> None:
     """Refuse what does not exist or is too large. Raises NotFoundError, InputError."""
-    from polynya.errors import NotFoundError
-
     if not path.is_file():
         raise NotFoundError(f"no such file: {path}", where=str(path))
     if path.stat().st_size > MAX_BYTES:

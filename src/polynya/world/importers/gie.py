@@ -13,7 +13,7 @@ from datetime import date
 from polynya.errors import Fault, InputError
 from polynya.tables import parse_date
 from polynya.units import bcm_from_twh
-from polynya.world.importers.document import Document, Header, Sheet, cell, find_header
+from polynya.world.importers.document import Document, Header, Sheet, cell, find_header, key
 from polynya.world.importers.imported import Imported, ImportedFact, LeftOut
 from polynya.world.importers.names import Names, country
 
@@ -40,7 +40,7 @@ def read(document: Document, names: Names) -> Imported:
         if header is None:
             continue
         found = True
-        place = next((header.columns[k] for k in map(_key, PLACE) if k in header.columns), None)
+        place = next((header.columns[k] for k in map(key, PLACE) if k in header.columns), None)
         for row, cells in header.data(sheet):
             text = cell(cells, place) or document.path.stem
             subject, reason = _store(names, text)
@@ -74,12 +74,6 @@ def read(document: Document, names: Names) -> Imported:
         facts=facts,
         left_out=list(left.values()),
     )
-
-
-def _key(name: str) -> str:
-    from polynya.world.importers.document import key
-
-    return key(name)
 
 
 def _store(names: Names, text: str) -> tuple[str | None, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -60,7 +60,7 @@ SPELLINGS: Mapping[str, str] = {
     "slovak republic": "slovakia",
 }
 
-# ISO code -> name, for the countries that the registry divides or groups and for the publishers that print codes.
+# Countries that the registry divides into several nodes.
 SPLIT = {"russia": "RU", "united states": "US", "china": "CN", "australia": "AU"}
 
 
@@ -191,8 +191,3 @@ class Names:
         found.update({"saudi arabia": "SA", "serbia": "RS", "bulgaria": "BG", "angola": "AO", "cameroon": "CM"})
         found.update({"equatorial guinea": "GQ", "mauritania": "MR", "republic of the congo": "CG", "congo": "CG"})
         return found
-
-    def unknown_in_map(self, seen: Iterable[str]) -> list[str]:
-        """Names of the map that the file does not have: likely misspelt."""
-        had = {plain(s) for s in seen}
-        return sorted(n for n in self.given if n not in had)
