@@ -32,7 +32,7 @@ def solve(
     out: Path | None = typer.Option(
         None, "--out", metavar="DIR2", help="Also write every table of the answer here, as CSV."
     ),
-    solver: str = typer.Option("auto", help="auto, piqp, clarabel or highs."),
+    solver: str = typer.Option("auto", help="auto, block, piqp, clarabel or highs."),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="No progress on stderr."),
 ) -> None:
     """Prices, flows, rents and welfare of one market, certified.

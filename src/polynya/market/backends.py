@@ -1,4 +1,4 @@
-"""How do general solvers solve the program? (QP -> Raw, by PIQP, Clarabel or HiGHS simplex)
+"""How do solvers solve the program? (QP -> Raw, by PIQP, Clarabel, HiGHS simplex or our own blocks)
 
 Every solver sees the program in its own scale (`Scale`): quantities and prices near 1, whatever units the folder has.
 Every solver answers in the sign convention of `qp`. What an answer is worth is decided elsewhere.
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from polynya.market.blockipm import solve_block
 from polynya.market.qp import QP, Raw, Vector
 
 Solver = Callable[[QP], Raw]
@@ -53,7 +54,7 @@ def _typical(numbers: Vector) -> float:
 
 
 def solve_with(name: str, qp: QP) -> Raw:
-    """Solve by name: `piqp`, `clarabel` or `highs` (linear programs only)."""
+    """Solve by name: `piqp`, `clarabel`, `block` or `highs` (linear programs only)."""
     scale = Scale.of(qp)
     started = time.perf_counter()
     raw = scale.grow(SOLVERS[name](scale.shrink(qp)))
@@ -188,4 +189,4 @@ def _kinds(qp: QP) -> tuple[np.ndarray[Any, np.dtype[np.bool_]], np.ndarray[Any,
     return equal, ~equal & (np.isfinite(qp.row_lower) | np.isfinite(qp.row_upper))
 
 
-SOLVERS: dict[str, Solver] = {"piqp": piqp, "clarabel": clarabel, "highs": highs}
+SOLVERS: dict[str, Solver] = {"piqp": piqp, "clarabel": clarabel, "highs": highs, "block": solve_block}
