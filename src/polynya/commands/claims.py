@@ -329,6 +329,84 @@ def score(
         say("No signed likelihoods meet a settled outcome, so nothing is scored.")
 
 
+@group.command("scenario")
+def scenario(
+    file: LedgerFile,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Where to write; without it, the scenario is printed.")
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option("--keep", help="An existing scenario: its changes stay, what is missing is added.")
+    ] = None,
+    as_of: Annotated[str, typer.Option("--as-of", metavar="DATE", help="Day of the baseline.")] = "",
+    first: Annotated[str, typer.Option("--from", metavar="YYYY-MM", help="First month to compute.")] = "",
+    months: Annotated[int, typer.Option("--months", min=1, max=240)] = 24,
+    assume_met: Annotated[
+        str, typer.Option("--assume-met", metavar="DATE", help="Take every reported condition as met on this day.")
+    ] = "",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+    world: WorldDir = None,
+    overlay: Overlays = None,
+    json: Json = False,
+) -> None:
+    """Make the skeleton of a scenario whose changes point to claims; conditions stay open unless you assume them met.
+
+    Example: polynya claims scenario claims.yaml --assume-met 2025-10-01 --out scenario.yaml
+    """
+    import os
+    from datetime import date, timedelta
+
+    from polynya.claims.check import check_ledger, load_ledger
+    from polynya.claims.show import safe
+    from polynya.commands.options import day_or_today, month
+    from polynya.console import emit_json, note, say
+    from polynya.errors import InputError, UsageError
+    from polynya.scenario import load_scenario
+    from polynya.scenario.skeleton import skeleton
+    from polynya.strict_yaml import dump
+    from polynya.world import load_world
+
+    if out is not None and out.exists() and not force:
+        raise UsageError(f"{out} exists already.", fix="Choose another name, or add --force.")
+    base = load_world(world, overlay or ())
+    loaded = load_ledger(file)
+    faults = check_ledger(loaded, known=frozenset(base.ids())).faults
+    if faults:
+        raise InputError(faults)
+    about = loaded.ledger.document
+    day = day_or_today(as_of or about.published or about.published_to or "")
+    start = month(first) if first else (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    met: date | None = day_or_today(assume_met) if assume_met else None
+    made = skeleton(
+        loaded.ledger,
+        loaded.name,
+        os.path.relpath(file, (out or file).parent).replace(os.sep, "/"),
+        base,
+        as_of=day,
+        first_month=f"{start:%Y-%m}",
+        months=months,
+        assume_met=met,
+        keep=load_scenario(keep, base).file if keep else None,
+    )
+    text = _SCENARIO_HEAD + dump(made.data)
+    if out is not None:
+        out.write_text(text, encoding="utf-8")
+    if json:
+        emit_json({"scenario": made.data, "left_out": dict(made.left_out), "out": str(out) if out else None})
+        return
+    for identity, why in made.left_out:
+        note(safe(f"left out {identity}: {why}"))
+    if out is None:
+        say(text.rstrip("\n"))
+        return
+    changes = made.data["changes"]
+    carried = sum(c["type"] == "carry" for c in changes)
+    say(
+        f"Wrote {out}: {len(changes)} changes ({carried} carried until you decide them), {len(made.data['conditions'])} conditions."
+    )
+    say(f"Next: polynya scenario check {out}")
+
+
 @group.command("export")
 def export(
     file: LedgerFile,
@@ -391,6 +469,12 @@ def schema(json: Json = False) -> None:
 _HEAD = """\
 # A ledger of claims: what is reported, who says so, how firmly, on which condition.
 # Put each text in your own words; the selector keeps the place. Next: polynya claims review FILE --article ARTICLE
+"""
+
+
+_SCENARIO_HEAD = """\
+# A what-if made from a ledger. Every change points to the claims that report it, or to an assumption stated here.
+# A change of type carry is said in the output but not computed; its reason names what to decide.
 """
 
 
