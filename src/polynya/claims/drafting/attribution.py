@@ -24,9 +24,11 @@ _FIRST = re.compile(
 )
 _THAT = re.compile(r"^(?P<between>[^,]{0,90}?),?\s*\bthat\s+", re.DOTALL)
 _QUOTED = re.compile(r"^[\s,:]*[\"“]")
+_WHEN = r"(?:\s+(?:on|in|to|at|during|this|last|earlier|late|yesterday)\b[^,]{0,70})?"
+_ADDRESSEE = r"(?:\s+(?:the\s+)?[A-Z][\w.]*(?:\s+[A-Z][\w.]*){0,2})?"
 _LAST = re.compile(
-    rf",[\"”]?\s+(?:{_SOURCE}\s+{_ADVERBS}(?P<cue>{words.VERB})|(?P<cue2>{words.VERB})\s+(?P<source2>[^,;\"“”]{{1,120}}?))"
-    rf"(?P<after>\s+(?:on|in|to|at|during|this|last|earlier|late|yesterday)\b[^,]{{0,70}}|\s+[A-Z][\w.]*(?:\s+[A-Z][\w.]*){{0,2}})?[.!?]?[\"”]?$",
+    rf",[\"”]?\s+(?:{_SOURCE}\s+{_ADVERBS}(?P<cue>{words.VERB}){_ADDRESSEE}|(?P<cue2>{words.VERB})\s+(?P<source2>[^,;\"“”]{{1,120}}?))"
+    rf"{_WHEN}[.!?]?[\"”]?$",
     re.DOTALL,
 )
 _MIDDLE = re.compile(rf",\s+{_SOURCE}\s+(?P<cue>said|says|wrote|told\s+\S+|reported|added),\s+", re.DOTALL)

@@ -99,7 +99,7 @@ def _clause_parts(text: str, start: int, end: int, found: Sequence[Found]) -> It
         yield Part(start, _trimmed(text, start, join), "main", conditions)
         yield Part(second_start, main_end, "coordinated-object", conditions, scope=(start, join))
         return
-    if main_end - start >= _SHORTEST:
+    if len(text[start:main_end].split()) > 1:
         yield Part(start, _trimmed(text, start, main_end), "main", conditions)
 
 
@@ -134,6 +134,7 @@ _AND_OBJECT = re.compile(rf"\s+(?:and|as\s+well\s+as)\s+(?={_OBJECT})", re.IGNOR
 _THING = re.compile(
     r"(?i)\b(?:projects?|refiner\w+|pipelines?|fields?|plants?|stakes?|shares?|terminals?|LNG|natural gas|companies|company|routes?|ports?|deposits?|mines?|licen[cs]es?)\b"
 )
+_NOT_BEFORE = (["whether"], ["as"], ["even"], ["soon"])  # `even if`, `as if`: no condition
 _EDGE = frozenset(
     "in of for to from with on at by and or as into over between including that which is are was were has have had buying selling may could the".split()
 )
@@ -185,7 +186,7 @@ def _cut_conditions(text: str, start: int, end: int) -> tuple[int, int, tuple[Cu
         if match is None:
             break
         main = text[start : match.start()]
-        if not _is_condition(match[0], main) or main.rstrip().endswith(("whether", "as", "even", "only", "soon")):
+        if not _is_condition(match[0], main) or main.split()[-1:] in _NOT_BEFORE:
             at = match.end()
             continue
         close = text.find(", ", match.end(), end)

@@ -118,9 +118,8 @@ class Linker:
                     families[key[:-1]][identity] = text
         self.families = {k for k, members in families.items() if len(members) > 1 and k not in self.owners}
         for key in self.families:
-            self.owners[key] = {
-                i: " ".join(t.rstrip("0123456789").split()).rstrip(" -") for i, t in families[key].items()
-            }
+            self.owners[key] = {i: t.rstrip("0123456789 -") for i, t in families[key].items()}
+            self.spellings[key] = set(self.owners[key].values())
         for key, owners in self.owners.items():
             self.by_first[key[0]].append((key, next(iter(owners))))
         for options in self.by_first.values():
