@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.claims.conftest import REGISTRY, TEXT, claim
 
 from polynya.claims.article import ArticleText
 from polynya.claims.check import check_ledger, find_cycles, is_person, load_ledger
 from polynya.claims.ledger import Ledger
 from polynya.errors import InputError
+
+from .conftest import REGISTRY, TEXT, claim
 
 ARTICLE = ArticleText(TEXT, "text", "article.txt")
 
