@@ -13,6 +13,7 @@ from polynya.commands.world import Json, Overlays, WorldDir
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from polynya.control.exposure import Volume
     from polynya.control.inputs import ControlInputs
     from polynya.control.rules import Rule
     from polynya.world import World
@@ -25,6 +26,7 @@ group = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Deals, im
 def register(app: typer.Typer) -> None:
     app.command("screen")(screen)
     app.command("owners")(owners)
+    app.command("exposure")(exposure)
     app.add_typer(group, name="control")
 
 
@@ -112,6 +114,328 @@ def owners(
         say(owners_text(document, inputs.parties.names))
 
 
+def exposure(
+    country: Annotated[
+        str, typer.Option("--country", metavar="XX", help="Whose holders: a country, such as IN or CN.")
+    ] = "",
+    party: Annotated[str, typer.Option("--party", metavar="ID", help="Or one party of the registry.")] = "",
+    located: Annotated[str, typer.Option("--in", metavar="XX", help="Only things in this country.")] = "",
+    as_of: AsOf = "",
+    income: Annotated[
+        Path | None, typer.Option("--income", help="Income of a year per thing, for example of a run: id,musd.")
+    ] = None,
+    scenario: Annotated[Path | None, typer.Option("--scenario", help="Show it before and after this scenario.")] = None,
+    world: WorldDir = None,
+    overlay: Overlays = None,
+    json: Json = False,
+) -> None:
+    """What a country or party holds abroad, what of it reaches them, what they take, what they cannot take out.
+
+    Examples:
+    polynya exposure --country IN --in RU --as-of 2025-03-13
+    polynya exposure --party totalenergies --json
+    """
+    from polynya.commands.options import day_or_today
+    from polynya.console import emit_json, say
+    from polynya.errors import UsageError
+    from polynya.world import load_world
+
+    if bool(country) == bool(party):
+        raise UsageError("whose exposure?", fix="Give either --country IN or --party cnpc.")
+    day = day_or_today(as_of)
+    before = load_world(world, overlay or ())
+    incomes = _incomes(income)
+    document = _exposure_of(before, country.upper(), party, located.upper(), day, incomes)
+    if scenario is not None:
+        from polynya.scenario import apply, load_scenario
+
+        applied = apply(load_scenario(scenario, before), before)
+        after = _exposure_of(applied.world, country.upper(), party, located.upper(), day, incomes)
+        document = {
+            "scenario": str(scenario),
+            "before": document,
+            "after": after,
+            "change": _exposure_change(document, after),
+        }
+    if json:
+        emit_json(document)
+    else:
+        say(_exposure_text(document))
+
+
+@group.command("compare")
+def compare(
+    scenario: Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file.")],
+    regime: Annotated[str, typer.Option("--regime", help="One regime, or all.")] = "all",
+    as_of: Annotated[
+        str, typer.Option("--as-of", metavar="DATE", help="The day; if left out, the day after the last change.")
+    ] = "",
+    world: WorldDir = None,
+    overlay: Overlays = None,
+    json: Json = False,
+) -> None:
+    """Run every ownership rule before and after a scenario: what flips, for whom, why, and what still bars.
+
+    Example: polynya control compare scenario.yaml
+    """
+    from polynya.commands.options import day_or_today
+    from polynya.console import emit_json, say
+    from polynya.control.deals import compare as compare_inputs
+    from polynya.control.rules import ALL_REGIMES, REGIMES
+    from polynya.errors import UsageError, did_you_mean
+    from polynya.scenario import apply, load_scenario
+    from polynya.world import load_world
+
+    if regime != "all" and regime not in REGIMES:
+        raise UsageError(f'there is no regime "{regime}".', fix=did_you_mean(regime, [*REGIMES, "all"]))
+    before = load_world(world, overlay or ())
+    applied = apply(load_scenario(scenario, before), before)
+    days = [c.from_day for c in applied.changes if c.from_day is not None and c.status == "applied"]
+    day = day_or_today(as_of) if as_of or not days else max(days)
+    inputs = _inputs_of(before), _inputs_of(applied.world)
+    regimes = ALL_REGIMES if regime == "all" else (regime,)
+    document = {"scenario": str(scenario), **compare_inputs(*inputs, day, regimes, inputs[0].transfer_rights)}
+    document["not_met"] = list(applied.not_met)
+    if json:
+        emit_json(document)
+    else:
+        say(_compare_text(document))
+
+
+@group.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Statements, lines or a sheet.")],
+    form: Annotated[
+        str, typer.Option("--format", help="bods (0.4), ftm (JSON lines) or gem (ownership sheet as CSV).")
+    ],
+    json: Json = False,
+) -> None:
+    """Turn an ownership file of others into an edges.csv for `polynya screen --edges` (on stdout).
+
+    Ids stay as they are; names never merge on similarity. What has no counterpart is named on stderr.
+
+    Example: polynya control import statements.json --format bods > edges.csv
+    """
+    import sys
+
+    from polynya.console import emit_json, note
+    from polynya.control.edge_file import write_edges
+    from polynya.control.formats.bods import read_bods
+    from polynya.control.formats.ftm import read_ftm
+    from polynya.control.formats.gem import read_gem
+    from polynya.control.screen import edge_json
+
+    reader = {"bods": read_bods, "ftm": read_ftm, "gem": read_gem}[_form(form)]
+    found = reader(file)
+    for text in found.notes:
+        note(text)
+    if json:
+        edges = [edge_json(e) for e in found.edges]
+        emit_json({"format": form, "edges": edges, "names": dict(found.names), "notes": list(found.notes)})
+    else:
+        sys.stdout.write(write_edges(found.edges))
+
+
+@group.command("export")
+def export(
+    form: Annotated[
+        str, typer.Option("--format", help="bods (0.4), ftm (JSON lines) or gem (ownership sheet as CSV).")
+    ],
+    as_of: Annotated[str, typer.Option("--as-of", metavar="DATE", help="Only what is held on this day.")] = "",
+    world: WorldDir = None,
+    overlay: Overlays = None,
+) -> None:
+    """Write the registry's ownership in a form that others read (on stdout).
+
+    Example: polynya control export --format bods --as-of 2025-03-13 > ownership.json
+    """
+    import sys
+
+    from polynya.commands.options import day_or_today
+    from polynya.console import note
+    from polynya.control.formats.bods import write_bods
+    from polynya.control.formats.exchange import Exchange
+    from polynya.control.formats.ftm import write_ftm
+    from polynya.control.formats.gem import write_gem
+
+    chosen = _form(form)
+    inputs = _inputs(world, overlay)
+    day = day_or_today(as_of)
+    edges = tuple(e for e in inputs.edges if e.status == "closed" and (not as_of or e.in_force(day)))
+    p = inputs.parties
+    exchange = Exchange(edges, p.names, p.kinds, p.countries)
+    if chosen == "bods":
+        sys.stdout.write(write_bods(exchange, day, "Polynya reference world") + "\n")
+    else:
+        sys.stdout.write(write_ftm(exchange) if chosen == "ftm" else write_gem(exchange))
+    left = sum(e.kind != "title" for e in edges)
+    if chosen != "bods" and left:
+        note(f"{left} holdings of votes, seats, contracts or trusteeships have no form there and were left out.")
+
+
+def _form(form: str) -> str:
+    from polynya.errors import UsageError, did_you_mean
+
+    forms = ("bods", "ftm", "gem")
+    if form not in forms:
+        raise UsageError(f'there is no format "{form}".', fix=did_you_mean(form, forms) or "One of: bods, ftm, gem.")
+    return form
+
+
+def _incomes(path: Path | None) -> dict[str, float]:
+    if path is None:
+        return {}
+    from polynya.tables import Column, read_table
+
+    frame = read_table(path, (Column("id", nullable=False), Column("musd", "number", nullable=False)))
+    return dict(frame.iter_rows())
+
+
+def _exposure_of(
+    loaded: World, country: str, party: str, located: str, day: date, incomes: dict[str, float]
+) -> dict[str, Any]:
+    from polynya.control.exposure import Holder, exposure
+
+    inputs = _inputs_of(loaded)
+    graph = inputs.graph(day)
+    holder = Holder(country, inputs.parties.find(party) if party else "")
+    node_country = {n["id"]: n["country"] for n in loaded.table("nodes").iter_rows(named=True)}
+    contracts = [
+        {**c, "country": node_country.get(c["node"], "")} for c in loaded.table("contracts").iter_rows(named=True)
+    ]
+    return exposure(
+        inputs,
+        graph,
+        holder,
+        day,
+        volumes=_volumes(loaded, day),
+        income_musd=incomes,
+        contracts=contracts,
+        located=located,
+    )
+
+
+def _volumes(loaded: World, day: date) -> dict[str, Volume]:
+    """What things can make or move: production capacity of the seller behind a plant, capacity of a pipeline's lines."""
+    from polynya.control.exposure import Volume
+
+    volumes: dict[str, Volume] = {}
+    entity = {t["id"]: t["entity"] for t in loaded.table("traders").iter_rows(named=True)}
+    operated: dict[str, list[str]] = {}
+    for a in loaded.table("assets").iter_rows(named=True):
+        if a["operator"]:
+            operated.setdefault(a["operator"], []).append(a["id"])
+    for supply in loaded.table("supplies").iter_rows(named=True):
+        company = entity.get(supply["trader"])
+        found = loaded.resolve(supply["id"], "production_capacity_bcm_per_year", day)
+        plants = [a for a in operated.get(company or "", ()) if company and a]
+        if company and found is not None and company != "gazprom":
+            for thing in (company, *plants):
+                volumes[thing] = Volume(found.value, f"production capacity of {supply['id']}")
+    for line in loaded.table("corridors").iter_rows(named=True):
+        found = loaded.resolve(line["id"], "capacity_bcm_per_year", day)
+        if found is None:
+            continue
+        for thing in {line["id"], line["asset"] or line["id"]}:
+            known = volumes.get(thing)
+            volumes[thing] = Volume((known.bcm_per_year if known else 0.0) + found.value, "capacity of its lines")
+    return volumes
+
+
+def _exposure_change(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
+    was = {x["id"]: x for x in before["holdings"]}
+    now = {x["id"]: x for x in after["holdings"]}
+    rows = []
+    for identity in sorted(was.keys() | now.keys()):
+        a, b = was.get(identity), now.get(identity)
+        row = {
+            "id": identity,
+            "share_percent_before": a["share_percent"] if a else 0.0,
+            "share_percent_after": b["share_percent"] if b else 0.0,
+        }
+        if row["share_percent_before"] != row["share_percent_after"]:
+            rows.append(row)
+    return rows
+
+
+def _exposure_text(document: dict[str, Any]) -> str:
+    if "scenario" in document:
+        changed = [
+            f"    {r['id']}: {r['share_percent_before']:.2f} % -> {r['share_percent_after']:.2f} %"
+            for r in document["change"]
+        ]
+        text = [f"Before and after {document['scenario']}", "", _exposure_text(document["before"]), ""]
+        return "\n".join([*text, "  After the scenario:", *(changed or ["    the same stakes"])])
+    from polynya.console import table
+
+    who = document["country"] or document["party"]
+    lines = [f"What {who} holds, as of {document['as_of']}"]
+    rows = []
+    for x in document["holdings"]:
+        most = f" to {x['share_max_percent']:.2f}" if x["share_max_percent"] > x["share_percent"] else ""
+        volume = x["share_of_volume_bcm_per_year"]
+        money = x["share_of_income_musd"]
+        rows.append(
+            [
+                x["name"],
+                x["country"],
+                f"{x['share_percent']:.2f}{most} %",
+                "" if volume is None else f"{volume:.2f}",
+                "" if money is None else f"{money:,.1f}",
+                ", ".join(x["through"]),
+            ]
+        )
+    if rows:
+        lines.append(table(["thing", "in", "economic share", "bcm/y", "million USD/y", "through"], rows))
+    else:
+        lines.append("  Nothing is recorded.")
+    if document["offtake"]:
+        lines += ["", "  Takes under contract:"]
+        for c in document["offtake"]:
+            size = "volume not known" if c["annual_bcm"] is None else f"{c['annual_bcm']:.2f} bcm a year"
+            lines.append(
+                f"    {c['contract']}: {c['buyer']} from {c['seller']}, {size}, to {c['valid_to'] or 'open'} [{c['source']}]"
+            )
+    held_back: dict[str, list[str]] = {}
+    for x in document["holdings"]:
+        for m in x["cannot_be_taken_out"]:
+            held_back.setdefault(
+                f"{m['what']} ({m['act']}; {'names this holder' if m['names_this_holder'] else 'its text names other holders'})",
+                [],
+            ).append(x["id"])
+    if held_back:
+        lines += ["", "  Rules on taking money or stakes out:"]
+        lines += [f"    {what}: {', '.join(ids)}" for what, ids in held_back.items()]
+    lines += ["", "  Blank: not known here. Income comes from a run (--income)."]
+    return "\n".join(lines)
+
+
+def _compare_text(document: dict[str, Any]) -> str:
+    lines = [f"Ownership rules before and after {document['scenario']}, as of {document['as_of']}"]
+    for row in document["stakes"]:
+        lines.append(f"  {row['change']}: {row['owner']} holds {_share(row)}{_kind(row)} of {row['owned']}")
+    for m in document["measures"]:
+        lines.append(f"  {m['act']}: {m['before']} -> {m['after']} [{m['id']}]")
+    for x in document["licences"]:
+        lines.append(f"  new licence: {x['name']}, relieves {', '.join(x['relieves'])}")
+    lines += ["", f"  {len(document['flips'])} findings flip; {document['unchanged']} stay blocked or possible."]
+    for f in document["flips"]:
+        lines.append(f"    {f['name']} ({f['id']}), {f['regime']}: {f['before']} -> {f['after']}")
+        because = f["because_after"] or f["because_before"]
+        lines += [f"        {'' if f['because_after'] else 'no longer: '}{_step_text(s)}" for s in because[:4]]
+        if f["still_barred_by"]:
+            lines.append(f"        still barred by: {', '.join(m['id'] for m in f['still_barred_by'])}")
+    for o in document["objections"]:
+        lines.append(
+            f"  {o['right'].replace('_', ' ')} on {o['owned']} ({', '.join(o['buyers'])} would gain): {o['terms']}; "
+            f"asked: {', '.join(o['asked'])} [{o['source']}]"
+        )
+    if document["not_met"]:
+        lines.append(f"  Conditions not met, so not done: {', '.join(document['not_met'])}")
+    lines += ["", "  Which tests are met on what is recorded; not legal advice."]
+    return "\n".join(lines)
+
+
 def _screen_registry(
     word: str,
     regime: str,
@@ -196,6 +520,7 @@ def _measure_line(m: dict[str, Any]) -> str:
     since = f" since {m['valid_from']}" if m["valid_from"] else ""
     state = "" if m["state"] == "in_force" else " (whether it still holds was not seen)"
     eased = f"; relieved by {', '.join(m['relieved_by'])}" if m["relieved_by"] else ""
+    eased += f"; eased in part by {', '.join(m['eased_by'])}" if m["eased_by"] else ""
     return f"    {m['jurisdiction']} {m['effect'].replace('_', ' ')}{since}{state}: {m['object']}\n      {act} [{m['id']}; {m['source']}]{eased}"
 
 

@@ -114,7 +114,11 @@ def party_document(
     standing = standing_of(inputs, graph, identity, regime, as_of, found)
     every = {m.id: m for m in inputs.measures}
     measures = [
-        {**measure_json(m, as_of, every), "relieved_by": list(standing.relieved.get(m.id, ()))}
+        {
+            **measure_json(m, as_of, every),
+            "relieved_by": list(standing.relieved.get(m.id, ())),
+            "eased_by": list(standing.eased.get(m.id, ())),
+        }
         for m in standing.measures
     ]
     licences = [x.as_json(as_of) for x in standing.licences]

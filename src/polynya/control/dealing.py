@@ -36,7 +36,11 @@ ORIGIN_EFFECTS = ("investment_ban", "facilitation_ban", "listing_authority", "tr
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is known about dealing with a party. `relieved` maps a measure to the licences that relieve it."""
+    """What is known about dealing with a party.
+
+    `relieved` maps a measure to the licences in force that set it off altogether, `eased` to those that do so only for
+    what they name, or of which it is not known whether they still hold.
+    """
 
     id: str
     bars: tuple[Measure, ...]
@@ -45,6 +49,7 @@ class Standing:
     others: tuple[Measure, ...]
     licences: tuple[Licence, ...]
     relieved: Mapping[str, tuple[str, ...]]
+    eased: Mapping[str, tuple[str, ...]]
 
     @property
     def investment_bars(self) -> tuple[Measure, ...]:
@@ -98,7 +103,8 @@ def may_deal(
         for x in licences_for(licences, named | chain, as_of)
         if not wanted or wanted & ({x.jurisdiction} | {table[i].jurisdiction for i in x.measures if i in table})
     ]
-    relieved = {m.id: tuple(x.id for x in covering if m.id in x.measures) for m in kept}
+    relieved = {m.id: tuple(x.id for x in covering if _relieves(x, m, as_of)) for m in kept}
+    eased = {m.id: tuple(x.id for x in covering if m.id in x.measures and x.id not in relieved[m.id]) for m in kept}
     by_mode: dict[str, list[Measure]] = {}
     for m in kept:
         by_mode.setdefault(m.mode, []).append(m)
@@ -110,4 +116,10 @@ def may_deal(
         tuple(m for mode in ("permits", "announces", "prolongs", "defines") for m in by_mode.get(mode, ())),
         tuple(covering),
         {k: v for k, v in relieved.items() if v},
+        {k: v for k, v in eased.items() if v},
     )
+
+
+def _relieves(licence: Licence, measure: Measure, day: date) -> bool:
+    """Whether a licence known to be in force sets a measure off altogether for what it covers."""
+    return measure.id in licence.measures and not licence.partial and licence.state(day) == IN_FORCE

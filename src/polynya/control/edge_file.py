@@ -1,6 +1,6 @@
 """How do a user's ownership graph and list come in? (CSV files -> edges, listings; every fault with its place)
 
-`edges.csv`: owner, owned, share [percent, exact text], and if wanted share_max, kind, valid_from, valid_to. A blank
+`edges.csv`: owner, owned, share [percent, exact text], and if wanted share_max, kind, valid_from, valid_to, imputed. A blank
 share is unknown, not zero and not 100; with a share_max it lies between 0 and that. `listed.csv`: id, and if wanted
 programme, valid_from. Two rows that are the same in every column are refused: whether they are two parcels or one
 holding written twice, nobody can tell.
@@ -8,12 +8,15 @@ holding written twice, nobody can tell.
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polynya.control.graph import KINDS, Edge
 from polynya.control.screen import Listing
-from polynya.control.shares import WHOLE, parse_share
+from polynya.control.shares import WHOLE, format_share, parse_share
 from polynya.errors import Fault, InputError
 from polynya.tables import Column, cell_position, read_table
 
@@ -28,6 +31,7 @@ EDGE_COLUMNS = (
     Column("kind", present=False, options=KINDS),
     Column("valid_from", "date", present=False),
     Column("valid_to", "date", present=False),
+    Column("imputed", "boolean", present=False),
 )
 LISTED_COLUMNS = (
     Column("id", nullable=False),
@@ -74,11 +78,33 @@ def read_edges(path: Path) -> list[Edge]:
                 row["valid_to"],
                 source=path.name,
                 locator=f"data row {i + 1}",
+                imputed=bool(row["imputed"]),
             )
         )
     if faults:
         raise InputError(faults)
     return edges
+
+
+def write_edges(edges: Iterable[Edge]) -> str:
+    """Edges as the text of an edges.csv that `read_edges` reads back."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([c.name for c in EDGE_COLUMNS])
+    for e in edges:
+        writer.writerow(
+            [
+                e.owner,
+                e.owned,
+                "" if e.unknown else format_share(e.share_min),
+                "" if e.exact or e.unknown else format_share(e.share_max),
+                e.kind,
+                e.valid_from or "",
+                e.valid_to or "",
+                "true" if e.imputed else "",
+            ]
+        )
+    return out.getvalue()
 
 
 def read_listed(path: Path) -> list[Listing]:

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from polynya.control.graph import Edge, Graph, build_graph
+from polynya.control.market_effects import Bloc
 from polynya.control.measures import ENDED, Licence, Measure
 from polynya.control.registry import Parties, parties_from_rows
 from polynya.control.rules import Rule
@@ -21,7 +22,9 @@ from polynya.control.tables import (
     listings_from_rows,
     measures_from_rows,
     rules_from_rows,
+    transfer_rights_from_rows,
 )
+from polynya.control.transfer_rights import TransferRight
 
 TABLES = (
     "entities",
@@ -34,6 +37,8 @@ TABLES = (
     "measures",
     "rules",
     "licences",
+    "blocs",
+    "transfer_rights",
     "sources",
 )
 
@@ -48,6 +53,8 @@ class ControlInputs:
     listings: tuple[Listing, ...]
     measures: tuple[Measure, ...]
     licences: tuple[Licence, ...]
+    blocs: tuple[Bloc, ...]
+    transfer_rights: tuple[TransferRight, ...]
     sources: Mapping[str, Mapping[str, Any]]
 
     def graph(self, day: date) -> Graph:
@@ -77,5 +84,7 @@ def inputs_from_tables(tables: Mapping[str, Iterable[Mapping[str, Any]]]) -> Con
         tuple(listings_from_rows(rows["designations"])),
         tuple(measures_from_rows(rows["measures"])),
         tuple(licences_from_rows(rows["licences"])),
+        tuple(Bloc(b["bloc"], b["country"], b["valid_from"], b["valid_to"]) for b in rows["blocs"]),
+        tuple(transfer_rights_from_rows(rows["transfer_rights"])),
         {r["id"]: r for r in rows["sources"]},
     )

@@ -145,7 +145,10 @@ class _Case:
         if m.state(day, self.every) not in (IN_FORCE, UNKNOWN):
             return False
         ids = set(relieved)
-        return not any(m.id in x.measures and ids & set(x.targets) and x.state(day) == IN_FORCE for x in self.licences)
+        return not any(
+            m.id in x.measures and not x.partial and ids & set(x.targets) and x.state(day) == IN_FORCE
+            for x in self.licences
+        )
 
     def bound(self, jurisdiction: str, month: date) -> list[str]:
         """The nodes that a jurisdiction binds in a month."""

@@ -77,6 +77,7 @@ class Licence:
     valid_from: date | None = None
     valid_to: date | None = None
     end_known: str = "open-ended"
+    partial: bool = False  # only for what it names; the measure stands for the rest
     conditions: str = ""
     source: str = ""
     locator: str = ""
@@ -98,6 +99,7 @@ class Licence:
             "jurisdiction": self.jurisdiction,
             "what": self.what,
             "relieves": list(self.measures),
+            "partial": self.partial,
             "state": self.state(day),
             "valid_from": _iso(self.valid_from),
             "valid_to": _iso(self.valid_to),

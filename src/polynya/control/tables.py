@@ -14,6 +14,7 @@ from polynya.control.measures import Licence, Measure
 from polynya.control.rules import Rule
 from polynya.control.screen import Listing
 from polynya.control.shares import WHOLE, parse_share
+from polynya.control.transfer_rights import TransferRight
 from polynya.errors import Fault, InputError
 
 Row = Mapping[str, Any]
@@ -138,7 +139,27 @@ def licences_from_rows(rows: Iterable[Row]) -> list[Licence]:
             r["valid_from"],
             r["valid_to"],
             r["end_known"] or "fixed",
+            bool(r["partial"]),
             r["conditions"] or "",
+            r["source"],
+            r["locator"],
+            r["note"] or "",
+        )
+        for r in rows
+    ]
+
+
+def transfer_rights_from_rows(rows: Iterable[Row]) -> list[TransferRight]:
+    """transfer_rights.csv -> rights in the way of a transfer."""
+    return [
+        TransferRight(
+            r["id"],
+            r["owned"],
+            tuple(r["holders"].split()),
+            r["right"],
+            r["terms"],
+            r["valid_from"],
+            r["valid_to"],
             r["source"],
             r["locator"],
             r["note"] or "",
