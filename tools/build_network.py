@@ -55,12 +55,9 @@ FINE_BOXES = {
     "white-sea": (64.3, 67.2, 36.5, 42.5),
 }
 GRID_NORTH_OF_LANES = 71.5  # beyond it the grid alone carries ships: no long straight lines
-MAX_ICE_LINE_NM = 50.0
-ICE_SEAS = (
-    (44.0, 63.0, 135.0, 163.0),
-    (54.0, 90.0, -180.0, 180.0),
-    (44.0, 60.0, -66.0, -45.0),
-    (50.0, 90.0, 160.0, 180.0),
+MAX_ICE_LINE_NM = 60.0  # in these seas no longer shortcut, so that ice is met on the way and not only at the ends
+ICE_SEAS = np.array(
+    [[44.0, 63.0, 135.0, 157.5], [57.0, 66.5, 160.0, 180.0], [57.0, 66.5, -180.0, -157.0], [58.0, 66.5, 16.0, 31.0]]
 )
 CANALS = ("suez", "panama", "kiel")
 CLEAR_END_NM = 6.0  # near a node, lanes may pass close to land
@@ -117,6 +114,10 @@ def _clear(lat1, lon1, lat2, lon2, sea, coarse_sea, deep, step_nm, end_nm):
         j = int((lon + 180.0) * 120.0) % 43200
         if lat > GRID_NORTH_OF_LANES or not sea[i, j]:
             return False
+        if nm > MAX_ICE_LINE_NM:
+            for s in range(len(ICE_SEAS)):
+                if ICE_SEAS[s, 0] < lat < ICE_SEAS[s, 1] and ICE_SEAS[s, 2] < lon < ICE_SEAS[s, 3]:
+                    return False
         away = min(f, 1 - f) * nm
         if away > end_nm:
             if not coarse_sea[i // 4, j // 4]:
@@ -542,8 +543,6 @@ def build(etopo: Path, say) -> None:
 
     straighten(net, gates, gate_ids, port_nodes, sea, coarse_sea, deep, say)
 
-    split = split_in_ice(net)
-    say(f"{split} long lines cut into pieces where there may be ice")
     lat, lon, kind, a, b, edge_kind = net.arrays()
     nm = distance_nm(lat[a], lon[a], lat[b], lon[b])
     # keep what is connected to Rotterdam
@@ -596,27 +595,6 @@ def edge_depth(depth, lat, lon, kind, a, b) -> np.ndarray:
     least = -depth[i, j].max(axis=1)
     out[pick] = np.clip(least, 0, 255).astype(np.uint8)
     return out
-
-
-def split_in_ice(net: Net) -> int:
-    """Cut lines longer than MAX_ICE_LINE_NM where the sea may freeze, so that ice is met on the way and not only at the ends."""
-    from polynya.voyages.geodesy import along
-
-    cut = 0
-    for (u, v), kind in sorted(net.edges.items()):
-        if net.kind[u] == GRID and net.kind[v] == GRID:
-            continue
-        nm = float(distance_nm(net.lat[u], net.lon[u], net.lat[v], net.lon[v]))
-        if nm <= MAX_ICE_LINE_NM or max(net.lat[u], net.lat[v]) < 40.0:
-            continue
-        pieces = int(np.ceil(nm / MAX_ICE_LINE_NM))
-        la, lo = along(net.lat[u], net.lon[u], net.lat[v], net.lon[v], np.linspace(0, 1, pieces + 1))
-        if not any(a <= x <= b and c <= y <= d for x, y in zip(la[0], lo[0], strict=True) for a, b, c, d in ICE_SEAS):
-            continue
-        del net.edges[u, v]
-        net.path(list(zip(la[0], lo[0], strict=True)), u, v, kind)
-        cut += 1
-    return cut
 
 
 def straighten(net, gates, gate_ids, port_nodes, sea, coarse_sea, deep, say) -> None:

@@ -47,7 +47,9 @@ def register(app: typer.Typer) -> None:
     group.command("route", help="One voyage. `polynya voyage FROM TO` is the same.")(route)
     group.command("season", help="Twelve months by several ways: when does the Northern Sea Route win?")(season)
     group.command("matrix", help="Miles between all ports of a CSV with a column `port`.")(matrix)
+    group.command("legs", help="The market's LNG legs of a span of months, as CSV.")(legs)
     app.add_typer(group, name="voyage")
+    app.command("nsr", help="The Northern Sea Route as a system: cargo, Arc7 fleet, icebreakers, containers.")(nsr)
 
 
 def data_folder() -> Path:
@@ -173,6 +175,78 @@ def matrix(
     say(",".join(["port", *(f'"{p.name}"' for p in places)]))
     for place, line in zip(places, table, strict=True):
         say(",".join([f'"{place.name}"', *("" if x is None else f"{x:g}" for x in line)]))
+
+
+def legs(
+    first: str = typer.Option("2025-01", "--first", help="First month, YYYY-MM."),
+    months: int = typer.Option(12, "--months", min=1, max=600, help="How many months."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
+) -> None:
+    from polynya.console import emit_json, say
+
+    frame = legs_for(_day(first), months)
+    if as_json:
+        emit_json({"legs": frame.to_dicts()})
+    else:
+        say(frame.write_csv().rstrip("\n"))
+
+
+def legs_for(first: date, months: int, charter_usd_per_day: float | None = None) -> Any:
+    """The market's legs of `months` months from `first`, for all LNG nodes, from the shipped tables (a polars frame)."""
+    from polynya.voyages.bundle import read_rows
+    from polynya.voyages.legs import market_legs, read_table_file
+
+    bundle = _bundle()
+    nodes_out = sorted({p["node"] for p in bundle.ports if p["lng_role"] in ("export", "both")})
+    nodes_in = sorted({p["node"] for p in bundle.ports if p["lng_role"] in ("import", "both")})
+    span = [date(first.year + (first.month - 1 + k) // 12, (first.month - 1 + k) % 12 + 1, 1) for k in range(months)]
+    table = read_table_file(data_folder() / "legs.npz")
+    ships = read_rows(data_folder(), "fleet_ships")
+    return market_legs(bundle, table, ships, nodes_out, nodes_in, span, charter_usd_per_day)
+
+
+def nsr(
+    year: int = typer.Option(2025, "--year", min=2017, max=2100, help="Year of fleet, rules and tolls."),
+    origin: str = typer.Option("Shanghai", "--from", help="Container transit: from."),
+    destination: str = typer.Option("Rotterdam", "--to", help="Container transit: to."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
+) -> None:
+    from polynya.console import emit_json, say
+    from polynya.voyages import nsr as engine
+    from polynya.voyages.bundle import read_rows
+    from polynya.voyages.export import nsr_text
+    from polynya.voyages.legs import read_table_file
+
+    day = f"{year}-08-15"
+    bundle, context, box = _ask(origin, destination, day, "container-feeder", "auto", "time", "", "auto", "", False)
+    _, _, liner = _ask(origin, destination, day, "container-large", "auto", "time", "", "auto", "", False)
+    _, _, lng = _ask("Sabetta", "Yangshan", day, "lng-arc7", "auto", "time", "", "auto", "", False)
+    context.fast = True
+    folder = data_folder()
+    open_shares = engine.reliability(read_rows(folder, "ice_openings"))
+    breakers = engine.icebreakers_on(read_rows(folder, "icebreakers"), date(year, 7, 1))
+    ships = read_rows(folder, "fleet_ships")
+    document = {
+        "year": year,
+        "cargo_published": engine.cargo_table(read_rows(folder, "nsr_cargo")),
+        "lng_computed": engine.lng_capacity(bundle, read_table_file(folder / "legs.npz"), ships, year, "arc7-yamal"),
+        "icebreakers": {
+            "nuclear_in_service": breakers,
+            "capacity_days_per_month": round(breakers * 30.4, 1),
+            "arc7_to_china": engine.escort_days(context, lng, breakers),
+        },
+        "container_transit": engine.container_break_even(context, box, liner, open_shares),
+        "reliability": open_shares,
+        "notes": [
+            "LNG: what the fleet could carry if all of it took that way; not a forecast",
+            "an escorted transit is taken to bind an icebreaker for the way there and back",
+            "published cargo: transit is part of neither outbound nor inbound; definitions changed in 2018",
+        ],
+    }
+    if as_json:
+        emit_json(document)
+    else:
+        say(nsr_text(document))
 
 
 def _bundle() -> Bundle:

@@ -63,7 +63,7 @@ COLUMNS: dict[str, list[Column]] = {
     "ships": [
         _T("id", nullable=False), _T("name", nullable=False), _T("cargo", nullable=False), _T("ice_class", nullable=False),
         *[_T(n, "number", nullable=False, minimum=0) for n in
-          ("speed_kn", "ice_speed_limit_kn", "ice_ref_m", "ice_ref_kn", "draught_m", "gross_tonnage", "capacity")],
+          ("speed_kn", "ice_speed_limit_kn", "ice_ref_m", "ice_ref_kn", "escort_max_ice_m", "draught_m", "gross_tonnage", "capacity")],
         _T("capacity_unit", nullable=False), _T("fuel_t_per_day", "number", nullable=False), _T("fuel", nullable=False),
         *[_T(n, "number", nullable=False, minimum=0) for n in
           ("boil_off_percent_per_day", "heel_percent", "port_days", "charter_usd_per_day")],
@@ -105,6 +105,18 @@ COLUMNS: dict[str, list[Column]] = {
     "parameters": [
         _T("parameter", nullable=False), _T("value", "number", nullable=False), _T("low", "number"), _T("high", "number"),
         _T("unit"), _KIND, *_SOURCED,
+    ],
+    "nsr_cargo": [
+        _T("year", "integer", nullable=False), _T("flow", nullable=False, options=("total", "outbound", "inbound", "transit")),
+        _T("cargo", nullable=False), _T("value", "number", nullable=False, minimum=0), _T("unit", nullable=False),
+        _T("until", "date"), _KIND, *_SOURCED,
+    ],
+    "icebreakers": [
+        _T("fleet", nullable=False), _T("ships", "integer", nullable=False), _T("valid_from", "date", nullable=False),
+        _T("valid_to", "date"), _KIND, *_SOURCED,
+    ],
+    "ice_openings": [
+        _T("place", nullable=False), _T("year", "integer", nullable=False), _T("open_months"), _KIND, *_SOURCED,
     ],
     "fleet_ships": [
         _T("ship", nullable=False), _T("fleet", nullable=False), _T("ship_class", nullable=False),

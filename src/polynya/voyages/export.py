@@ -164,3 +164,68 @@ def season_svg(document: dict[str, Any], width: int = 760, height: int = 320) ->
             f'<text x="{width - 80}" y="{30 + 18 * n}" font-size="12" font-family="sans-serif" fill="{colours.get(way, INK)}">{escape(way)}</text>'
         )
     return "\n".join([*out, "</svg>"])
+
+
+def nsr_text(document: dict[str, Any]) -> str:
+    """The route as a system, in tables."""
+    out = [f"Northern Sea Route, {document['year']}", "", "Published cargo, million t (transit is counted apart)"]
+    rows = []
+    for year in document["cargo_published"]:
+        total, transit = year.get("total", {}), year.get("transit", {})
+
+        def cell(flow: dict[str, Any], name: str) -> str:
+            return f"{flow[name]['value']:.2f}" if name in flow else "-"
+
+        rows.append(
+            [
+                str(year["year"]),
+                cell(total, "all"),
+                cell(total, "LNG"),
+                cell(total, "crude oil"),
+                cell(transit, "all"),
+                cell(transit, "voyages"),
+            ]
+        )
+    out.append(table(["year", "total", "LNG", "crude", "transit", "transit voyages"], rows))
+    out += ["", "LNG the Arc7 fleet of Yamal could carry, million t a month"]
+    rows = []
+    for m in document["lng_computed"]:
+        cells = [m["month"], f"{m['ship_days']:.0f}"]
+        for name in ("west_zeebrugge", "west_murmansk_hub", "east_china"):
+            cells.append(
+                "-" if m[name] is None else f"{m[name]['mt']:.2f} ({m[name]['voyage_days']:.1f} d, {m[name]['way']})"
+            )
+        rows.append(cells)
+    out.append(table(["month", "ship-days", "west, NW Europe", "west, hub at Murmansk", "east, China"], rows))
+    breakers = document["icebreakers"]
+    out += [
+        "",
+        f"Icebreakers: {breakers['nuclear_in_service']} nuclear, {breakers['capacity_days_per_month']:.0f} days a month",
+    ]
+    rows = [
+        [
+            m["month"],
+            f"{m['days']:.1f}",
+            f"{m['escort_days']:.1f}",
+            "no escort needed" if m["transits_possible"] is None else str(m["transits_possible"]),
+        ]
+        if m["feasible"]
+        else [m["month"], "-", "-", "no way"]
+        for m in breakers["arc7_to_china"]
+    ]
+    out.append(table(["month", "Arc7 to China, days", "escorted days", "transits the fleet could lead"], rows))
+    out += ["", "Container transit, one way, USD/TEU (ice-classed feeder on the NSR, large liner in the south)"]
+    rows = []
+    for m in document["container_transit"]:
+        cells = [m["month"], f"{100 * m['reliability']:.0f} %"]
+        for way in ("nsr", "suez", "cape"):
+            cells.append("-" if m[way] is None else f"{m[way]['days']:.1f} d {m[way]['usd_per_teu']:.0f}")
+        cells.append(
+            "-"
+            if "quicker_than_suez_days" not in m
+            else f"{m['quicker_than_suez_days']:+.1f} d {-m['gap_usd_per_teu_suez']:+.0f}"
+        )
+        rows.append(cells)
+    out.append(table(["month", "years open", "NSR", "Suez", "Cape", "NSR gains on Suez"], rows))
+    out += [f"note: {n}" for n in document["notes"]]
+    return "\n".join(out)

@@ -19,6 +19,7 @@ Array = np.ndarray[Any, Any]
 R_KM = 6371.0
 NEIGHBOURS = 6
 SOUTH_LIMIT = 42.0  # no bundled ice south of it
+MIN_COVER = 0.05  # of a user's file: below it the sea counts as open
 MIN_FREQUENCY = 0.03  # below it the sea counts as open
 
 
@@ -131,6 +132,14 @@ def _of_year(frequency: Array, area: Array, lat: Array, tables: IceTables, year:
     return out
 
 
+def _half_months(values: Array) -> tuple[Array, Array]:
+    """Months with gaps [12, n] -> half-months [24, n] and where they are known: by known months for at least half."""
+    given = np.isfinite(values)
+    weight = from_months(given.astype(float))
+    known = weight >= 0.5
+    return np.where(known, from_months(np.where(given, values, 0.0)) / np.maximum(weight, 0.5), np.nan), known
+
+
 def from_fields(
     lat: Array,
     lon: Array,
@@ -149,16 +158,13 @@ def from_fields(
     cover[:, base.nodes] = base.concentration
     area_all = assign_areas(np.asarray(lat), np.asarray(lon), list(tables.boxes))
     thick = from_months(tables.thickness_m)[:, np.maximum(area_all, 0)]
-    given = np.isfinite(concentration)
-    c24 = from_months(np.where(given, concentration, 0.0))
-    g24 = from_months(given.astype(float)) > 0.99
-    present = c24 >= 0.05
-    frequency = np.where(g24, present.astype(float), frequency)
-    cover = np.where(g24 & present, np.clip(c24, 0.0, 1.0), cover)
+    c24, known = _half_months(concentration)
+    present = c24 >= MIN_COVER
+    frequency = np.where(known, present.astype(float), frequency)
+    cover = np.where(known & present, np.clip(c24, 0.0, 1.0), cover)
     if thickness_m is not None:
-        t_given = np.isfinite(thickness_m)
-        t24 = from_months(np.where(t_given, thickness_m, 0.0))
-        thick = np.where(from_months(t_given.astype(float)) > 0.99, t24, thick)
+        t24, t_known = _half_months(thickness_m)
+        thick = np.where(t_known, t24, thick)
     keep = np.flatnonzero((frequency.max(axis=0) > MIN_FREQUENCY) & (area_all >= 0))
     return IceField(
         nodes=keep,

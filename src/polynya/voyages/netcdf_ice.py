@@ -2,7 +2,7 @@
 
 A variable is known by its name or standard_name; fraction or percent is decided by `units` and by the largest valid value;
 flags above 100 % are dropped; places come from 1-D or 2-D latitude and longitude, else from x and y in EPSG:3411, 3413 or
-6931 by their units and the grid mapping. Every node takes the nearest cell within 1.5 cell widths; several times of one month
+6931 by their units and the grid mapping. Every node takes the nearest cell within one cell width; several times of one month
 are averaged; months that the file does not have keep the bundled climatology. PIOMAS `heff` is thickness over the whole
 cell: it is divided by concentration. Needs the extra `netcdf` (h5netcdf or netCDF4). Not here: text and binary products.
 """
@@ -64,7 +64,7 @@ def read_ice(path: Path, lat: Array, lon: Array, tables: IceTables) -> IceField:
             )
         main = concentration if concentration is not None else thickness
         place_lat, place_lon, shape = _places(file, main, path)
-        pick, near = _nearest(place_lat, place_lon, np.asarray(lat), np.asarray(lon))
+        pick, near = _nearest(place_lat, place_lon, shape, np.asarray(lat), np.asarray(lon))
         cover = (
             None if concentration is None else _monthly(file, concentration, shape, pick, near, len(lat), path, True)
         )
@@ -181,14 +181,14 @@ def inverse_ease2(x: Array, y: Array) -> tuple[Array, Array]:
     return np.degrees(phi), np.degrees(np.arctan2(x, -y))
 
 
-def _nearest(place_lat: Array, place_lon: Array, lat: Array, lon: Array) -> tuple[Array, Array]:
+def _nearest(place_lat: Array, place_lon: Array, shape: tuple[int, int], lat: Array, lon: Array) -> tuple[Array, Array]:
     from scipy.spatial import cKDTree
 
     good = np.flatnonzero(np.isfinite(place_lat) & np.isfinite(place_lon) & (np.abs(place_lat) <= 90.0))
     tree = cKDTree(unit_vectors(place_lat[good], place_lon[good]))
-    sample = good[:: max(1, len(good) // 500)]
-    width = np.asarray(tree.query(unit_vectors(place_lat[sample], place_lon[sample]), k=2)[0])
-    reach = 1.5 * float(np.median(width[:, 1])) + 1e-9
+    grid = unit_vectors(place_lat, place_lon).reshape(*shape, 3)
+    steps = [np.linalg.norm(np.diff(grid, axis=axis), axis=-1) for axis in (0, 1) if shape[axis] > 1]
+    reach = 0.9 * max(float(np.nanmedian(d[np.isfinite(d)])) for d in steps) + 1e-9
     found = tree.query(unit_vectors(lat, lon), distance_upper_bound=reach)
     d, k = np.asarray(found[0]), np.asarray(found[1])
     pick = np.flatnonzero(np.isfinite(d))

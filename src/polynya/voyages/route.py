@@ -68,6 +68,7 @@ def search(
     allowed: Array,
     delay_days: Array,
     via_bits: int = 0,
+    fast: bool = False,
 ) -> Path | None:
     """Quickest path, None when there is none.
 
@@ -142,6 +143,58 @@ def search(
     return follow(network, conditions, walked % n, start, end, start_day, delay_days, allowed)
 
 
+def _least_days(network: Network, conditions: Conditions, end: Ends) -> Array:
+    """Lower bound of the days to the destination: straight line, open water (0.5 % off for the shape of the Earth)."""
+    lat, lon = np.radians(network.lat), np.radians(network.lon)
+    place = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+    least = np.full(network.size, np.inf)
+    for node, nm in zip(end.nodes, end.nm, strict=True):
+        straight = np.arccos(np.clip(place[:, node] @ place, -1.0, 1.0)) * (6371.0 / 1.852)
+        least = np.minimum(least, straight * 0.994 + nm)
+    return np.asarray(least * conditions.open_slowness / 24.0)
+
+
+def _search_compiled(
+    compiled: Any,
+    network: Network,
+    conditions: Conditions,
+    start: Ends,
+    end: Ends,
+    start_day: float,
+    allowed: Array,
+    delay_days: Array,
+    via_bits: int,
+) -> Path | None:
+    n = network.size
+    crossing = (network.bits & np.uint64(via_bits)) != 0
+    goal_days = np.full(n, np.inf)
+    goal_days[end.nodes] = end.nm * conditions.open_slowness / 24.0
+    before, goal = compiled(
+        network.indptr,
+        network.head,
+        network.nm,
+        allowed,
+        crossing,
+        delay_days,
+        conditions.place,
+        conditions.slowness,
+        conditions.mode,
+        conditions.open_slowness,
+        start.nodes.astype(np.int64),
+        start.nm * conditions.open_slowness / 24.0,
+        goal_days,
+        _least_days(network, conditions, end),
+        start_day,
+        2 if via_bits else 1,
+    )
+    if goal < 0:
+        return None
+    chain = [int(goal)]
+    while before[chain[-1]] >= 0:
+        chain.append(int(before[chain[-1]]))
+    return follow(network, conditions, np.array(chain[::-1]) % n, start, end, start_day, delay_days, allowed)
+
+
 def follow(
     network: Network,
     conditions: Conditions,
@@ -174,3 +227,58 @@ def follow(
         start_days=start_days,
         end_days=float(end.nm[last]) * conditions.open_slowness / 24.0,
     )
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Quickest ways from one place to every node at one departure."""
+
+    days: Array  # [n] days since departure, infinite where there is no way
+    before: Array  # [n] previous node, -9999 at the root
+    start: Ends
+    open_slowness: float  # [h/nm]
+
+    def way_to(self, node: int) -> Array:
+        """Nodes from the first to `node`."""
+        chain = [node]
+        while 0 <= self.before[chain[-1]] < len(self.days):
+            chain.append(int(self.before[chain[-1]]))
+        return np.array(chain[::-1])
+
+
+def tree(
+    network: Network,
+    conditions: Conditions,
+    start: Ends,
+    start_day: float,
+    allowed: Array,
+    delay_days: Array,
+    settled_days: float = 1e-4,
+) -> Tree:
+    """One-to-all least time, by the same fixed point as `search`."""
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import dijkstra
+
+    n = network.size
+    order = np.argsort(start.nodes)
+    lead = (start.nm * conditions.open_slowness / 24.0)[order]
+    indices = np.concatenate([network.head, start.nodes[order]]).astype(np.int32)
+    indptr = np.concatenate([network.indptr, [len(indices)]]).astype(np.int32)
+    matrix = csr_matrix((np.ones(len(indices)), indices, indptr), shape=(n + 1, n + 1))
+    everywhere = np.arange(n)
+    times = np.zeros(n)
+    before = np.full(n, -9999)
+    labels = np.full(n, np.inf)
+    for turn in range(MAX_TURNS):
+        slow, free = conditions.at(everywhere, (start_day + times) % YEAR_DAYS)
+        w = network.nm * (slow / 24.0)[network.tail] + delay_days
+        w[~free[network.tail] | ~allowed] = np.inf
+        matrix.data = np.concatenate([w, lead])
+        found = dijkstra(matrix, indices=np.array([n]), return_predecessors=True)
+        labels, before = found[0][0][:n], found[1][0][:n]
+        known = np.isfinite(labels)
+        moved = float(np.max(np.abs(labels[known] - times[known]))) if known.any() else 0.0
+        times = np.where(known, labels, times)
+        if turn and moved < settled_days:
+            break
+    return Tree(days=labels, before=before, start=start, open_slowness=conditions.open_slowness)

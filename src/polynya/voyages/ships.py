@@ -24,6 +24,7 @@ class Ship:
     ice_speed_limit_kn: float  # independent in ice, as sailed
     ice_ref_m: float  # this thickness of level ice ...
     ice_ref_kn: float  # ... is broken at this speed
+    escort_max_ice_m: float  # thickest level ice in which the class follows an icebreaker
     draught_m: float
     gross_tonnage: float
     capacity: float

@@ -40,6 +40,7 @@ def escorted_kn(
     h = np.asarray(thickness_m, float) * np.asarray(concentration, float)
     v = 2.0 + (20.0 - 2.0) * (1.0 - h / escort_ice_m)
     v = np.minimum(v, min(escort_max_kn, ship.speed_kn))
+    v = np.where(np.asarray(thickness_m) <= ship.escort_max_ice_m, v, 0.0)
     return np.where(v < MIN_KN, 0.0, v)
 
 

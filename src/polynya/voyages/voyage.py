@@ -70,6 +70,7 @@ class Context:
 
     bundle: Bundle
     field: IceField
+    fast: bool = False
     cache: dict[tuple[Any, ...], Conditions] = default(default_factory=dict)
 
     def conditions(self, ship: Ship, when: date, escort: str) -> Conditions:
@@ -123,6 +124,7 @@ def solve(context: Context, q: Question, extra_avoid: tuple[str, ...] = ()) -> F
         allowed_edges(network, shut, q.ship.draught_m),
         edge_delays(network, state),
         via_bits,
+        fast=context.fast,
     )
     if path is None:
         return None
@@ -277,7 +279,7 @@ def make_range(context: Context, q: Question, found: Found, years: Mapping[int, 
     if years:
         each: dict[str, float | None] = {}
         for year, ice in sorted(years.items()):
-            other = solve(Context(context.bundle, ice), q)
+            other = solve(Context(context.bundle, ice, fast=True), q)
             each[str(year)] = None if other is None else round(other.path.total_days, 3)
         known = [d for d in each.values() if d is not None]
         if known:
@@ -307,7 +309,7 @@ def why_not(context: Context, q: Question) -> str:
     blocked_via = [state.shut[g] for g in via_gates if g in state.shut]
     if via_gates and len(blocked_via) == len(via_gates):
         return "; ".join(dict.fromkeys(blocked_via))
-    free = Context(context.bundle, _no_ice(context.field))
+    free = Context(context.bundle, _no_ice(context.field), context.fast)
     if (found := solve(free, q)) is not None:
         return _ice_reason(context, q, found)
     if solve(free, replace(q, ship=replace(q.ship, draught_m=0.0))) is not None:
