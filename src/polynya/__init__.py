@@ -10,12 +10,21 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "load_world": "polynya.world",
+    "Answer": "polynya.results.answer",
+    "Question": "polynya.results.answer",
     "World": "polynya.world",
+    "apply": "polynya.scenario",
+    "load_scenario": "polynya.scenario",
+    "load_world": "polynya.world",
+    "run": "polynya.pipeline",
 }
-__all__ = ["World", "__version__", "load_world"]
+__all__ = ["Answer", "Question", "World", "__version__", "apply", "load_scenario", "load_world", "run"]
 
 if TYPE_CHECKING:
+    from polynya.pipeline import run
+    from polynya.results.answer import Answer, Question
+    from polynya.scenario import apply as apply
+    from polynya.scenario import load_scenario
     from polynya.world import World, load_world
 
 

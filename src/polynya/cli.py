@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -15,9 +16,21 @@ from importlib.util import find_spec
 import typer
 
 from polynya import __version__
-from polynya.errors import EXIT_INTERRUPTED, EXIT_OK, PolynyaError
+from polynya.errors import EXIT_INTERRUPTED, EXIT_OK, PolynyaError, UsageError
 
-GROUPS = ("run", "world", "world_import", "scenario", "market", "claims", "control", "voyage", "report", "ensemble", "serve")
+GROUPS = (
+    "run",
+    "world",
+    "world_import",
+    "scenario",
+    "market",
+    "claims",
+    "control",
+    "voyage",
+    "report",
+    "ensemble",
+    "serve",
+)
 
 
 def _show_version(value: bool) -> None:
@@ -51,9 +64,7 @@ def build_app() -> typer.Typer:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line. Returns the exit code (see `errors.py`); never lets a traceback through on purpose."""
-    import click
-
+    """Run the command line. Returns the exit code (see `errors.py`)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     as_json = "--json" in arguments
     try:
@@ -61,18 +72,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         return result if isinstance(result, int) else EXIT_OK
     except PolynyaError as error:
         return _fail(error, as_json)
-    except click.exceptions.Exit as exit_:
+    except typer.Exit as exit_:
         return int(exit_.exit_code)
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        _complain("interrupted", as_json, {"error": {"code": "interrupted", "message": "interrupted", "where": ""}})
+    except (typer.Abort, KeyboardInterrupt):
+        _complain("interrupted", as_json, _document("interrupted", "interrupted"))
         return EXIT_INTERRUPTED
-    except click.ClickException as error:
-        message = error.format_message()
-        _complain(f"polynya: {message}", as_json, {"error": {"code": "usage", "message": message, "where": ""}})
-        return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
+    except Exception as error:
+        # Typer may carry its own copy of click, so a wrong command line is told by what it can do, not by its class.
+        if hasattr(error, "format_message"):
+            message = str(error.format_message())
+            _complain(message if "Usage:" in message else f"polynya: {message}", as_json, _document("usage", message))
+            return UsageError.exit_code
+        traceback.print_exc()
+        if as_json:
+            _complain("", True, _document("internal", f"{type(error).__name__}: {error}"))
+        return PolynyaError.exit_code
+
+
+def _document(code: str, message: str) -> dict[str, object]:
+    return {"error": {"code": code, "message": message, "where": ""}}
 
 
 def _fail(error: PolynyaError, as_json: bool) -> int:

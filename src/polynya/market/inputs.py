@@ -58,13 +58,15 @@ def build_inputs(
     months: int,
     *,
     bans: pl.DataFrame | None = None,
+    caps: pl.DataFrame | None = None,
     deterrents: pl.DataFrame | None = None,
     legs: pl.DataFrame | None = None,
     anchor: Mapping[tuple[str, str, str], float] | None = None,
 ) -> MarketInputs:
     """Build the problem of `months` months from `first`.
 
-    `bans` (trader, node, arc, first_period, last_period, reason) come from control, `legs` (from_node, to_node,
+    `bans` (trader, node, arc, first_period, last_period, reason) and `caps` (trader, node, period, maximum, reason)
+    come from control, `legs` (from_node, to_node,
     period, fleet, days, cost_usd_per_mmbtu, boil_off_share, ship_days_per_bcm, lag_share) from voyages; without legs
     the distance is the great circle times a stated detour. `anchor` maps (item, node, period) to the user's value.
     Raises InputError when a number that the problem needs is not in the world.
@@ -78,7 +80,9 @@ def build_inputs(
     build.storage()
     build.contracts()
     build.conduct()
-    build.bans(bans, deterrents)
+    build.access()
+    build.foreign_plants()
+    build.law(bans, caps, deterrents)
     return build.done()
 
 
@@ -446,7 +450,7 @@ class _Builder:
                 for n, m in zip(self.names, self.months, strict=True)
                 if c["valid_from"] <= m and (c["valid_to"] is None or m <= c["valid_to"])
             ]
-            if not live or c["seller"] not in self.traders:
+            if not live or c["minimum_share"] is None:
                 continue
             annual = c["annual_bcm"] * len(live) / 12.0
             self.add(
@@ -487,15 +491,75 @@ class _Builder:
             if theta > 0.0 and node in selling:
                 self.add("conduct", trader=trader, node=node, theta=theta)
 
-    def bans(self, bans: pl.DataFrame | None, deterrents: pl.DataFrame | None) -> None:
-        if bans is not None:
-            for row in bans.iter_rows(named=True):
-                self.add(
-                    "bans", **{k: row[k] for k in ("trader", "node", "arc", "first_period", "last_period", "reason")}
-                )
+    def access(self) -> None:
+        """Corridors and plants that belong to some sellers alone are shut to all others."""
+        active = sorted({r["trader"] for r in self.tables.get("production", ())})
+        used = {r["arc"] for r in self.tables.get("arcs", ())}
+        for row in self.world.table("access").sort("subject", "valid_from").iter_rows(named=True):
+            live = [
+                n
+                for n, m in zip(self.names, self.months, strict=True)
+                if row["valid_from"] <= m and (row["valid_to"] is None or m <= row["valid_to"])
+            ]
+            if row["subject"] not in used or not live:
+                continue
+            allowed = row["traders"].split()
+            for trader in active:
+                if trader not in allowed:
+                    self._ban(trader, None, row["subject"], live[0], live[-1], row["reason"])
+
+    def _reach(self, trader: str) -> set[str]:
+        """The nodes that a seller's gas can get to at all; a ban anywhere else would only keep it from being merged."""
+        shut = {r["arc"] for r in self.tables.get("bans", ()) if r["trader"] == trader and r["node"] is None}
+        onward: dict[str, set[str]] = {}
+        for r in self.tables.get("arcs", ()):
+            if r["arc"] not in shut:
+                onward.setdefault(r["from"], set()).add(r["to"])
+        seen = {r["node"] for r in self.tables.get("production", ()) if r["trader"] == trader}
+        queue = list(seen)
+        while queue:
+            for further in onward.get(queue.pop(), ()):
+                if further not in seen:
+                    seen.add(further)
+                    queue.append(further)
+        return seen
+
+    def foreign_plants(self) -> None:
+        """A seller with conduct or access of its own loads LNG only in its own country; price takers may anywhere.
+
+        An assumption: nobody is known to pipe gas abroad and liquefy it there under its own name.
+        """
+        named = {t for r in self.world.table("access").iter_rows(named=True) for t in r["traders"].split()}
+        named |= {r["trader"] for r in self.tables.get("conduct", ())}
+        active = {r["trader"] for r in self.tables.get("production", ())}
+        plants = {r["arc"]: r["from"] for r in self.tables.get("arcs", ()) if r["kind"] == "liquefaction"}
+        for trader in sorted(named & active):
+            for plant, node in sorted(plants.items()):
+                if self.nodes[node]["country"] != self.traders[trader]["country"]:
+                    self._ban(trader, None, plant, self.names[0], self.names[-1], "loads LNG only in its own country")
+
+    def _ban(self, trader: str, node: str | None, arc: str | None, first: str, last: str, reason: str) -> None:
+        self.add("bans", trader=trader, node=node, arc=arc, first_period=first, last_period=last, reason=reason)
+
+    def law(self, bans: pl.DataFrame | None, caps: pl.DataFrame | None, deterrents: pl.DataFrame | None) -> None:
+        """What control hands over, as far as this problem has the sellers, nodes and arcs."""
+        active = {r["trader"] for r in self.tables.get("production", ())} | {"*", None}
+        selling = {r["node"] for r in self.tables.get("demand", ())} | {None}
+        arcs = {r["arc"] for r in self.tables.get("arcs", ())} | {None}
+        ends = {r["arc"]: (r["from"],) for r in self.tables.get("arcs", ())}
+        reach = {t: self._reach(t) for t in active if t not in ("*", None)}
+        for row in bans.iter_rows(named=True) if bans is not None else ():
+            places = {row["node"], *ends.get(row["arc"], ())} - {None}
+            near = row["trader"] == "*" or places <= reach.get(row["trader"], set())
+            if row["trader"] in active and row["node"] in selling and row["arc"] in arcs and near:
+                self._ban(*(row[k] for k in ("trader", "node", "arc", "first_period", "last_period", "reason")))
+        for row in caps.iter_rows(named=True) if caps is not None else ():
+            if row["trader"] in active and row["node"] in selling:
+                self.add("caps", **{k: row[k] for k in ("trader", "node", "period", "maximum", "reason")})
         if deterrents is not None and deterrents.height:
+            count = deterrents["measure"].n_unique()
             self.notes.append(
-                f"{deterrents.height} deterrents are stated as ranges and reported; they are not in the base numbers."
+                f"{count} measures that only deter are carried as ranges; they are not in the base numbers."
             )
 
     # -- hand-over ----------------------------------------------------------------------------------------------------

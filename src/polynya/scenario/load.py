@@ -168,7 +168,7 @@ def _identities(document: Document, file: ScenarioFile, world: World) -> Iterabl
     }
     several = {
         "gates": _ids(world, "gates"),
-        "measures": _ids(world, "measures") | _ids(world, "designations"),
+        "measures": _ids(world, "measures"),
         "subjects": registry,
         "targets": registry,
         "nodes": nodes,

@@ -31,7 +31,15 @@ def transfer(frame: pl.DataFrame, change: TransferStake, day: date, source: str)
         rows.remove(held)
         rows.append({**held, "valid_to": day - timedelta(days=1)})
         if had > share:
-            rows.append({**held, "share": _text(had - share), "valid_from": day, "valid_to": None, "_file": "scenario"})
+            rows.append(
+                {
+                    **held,
+                    **_named(held, f"{held.get('id')}.after.{change.id}"),
+                    "share": _text(had - share),
+                    "valid_from": day,
+                    "_file": "scenario",
+                }
+            )
         already = next((r for r in rows if _holds(r, change.to_owner, change.owned, kind, day)), None)
         total = share
         if already is not None:
@@ -49,7 +57,7 @@ def transfer(frame: pl.DataFrame, change: TransferStake, day: date, source: str)
                 "source": source,
                 "locator": f"change {change.id}",
                 "_file": "scenario",
-                **({"id": f"{change.id}-{kind}"} if "id" in held else {}),
+                **_named(held, f"{change.to_owner}.{change.owned}.{kind}.{change.id}"),
             }
         )
         moved.append(kind)
@@ -77,6 +85,11 @@ def _holds(row: dict[str, Any], owner: str, owned: str, kind: str, day: date) ->
         and row["kind"] == kind
         and row.get("status") in (None, "closed")
     )
+
+
+def _named(row: dict[str, Any], identity: str) -> dict[str, str]:
+    """The id of a new row, where the table has ids."""
+    return {"id": identity} if "id" in row else {}
 
 
 def _text(share: Decimal) -> str:

@@ -20,8 +20,8 @@ WHATS = ("sum", "count", "min", "max", "share_sum")
 
 
 def check_assertions(world: World, path: Path | None = None) -> tuple[list[Fault], int]:
-    """Evaluate assertions.yaml (the reference world's own by default). Returns the faults and how many were checked."""
-    file = path or REFERENCE / "assertions.yaml"
+    """Evaluate assertions.yaml (the package's own by default). Returns the faults and how many were checked."""
+    file = path or Path(world.folder or REFERENCE) / "assertions.yaml"
     if not file.exists() or not world.table("facts").height:
         return [], 0
     entries = yaml.load(read_text(file), Loader=yaml.BaseLoader) or []  # noqa: S506 - strings only, a package file

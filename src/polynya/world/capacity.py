@@ -123,11 +123,16 @@ def measure_ends(world: World) -> dict[str, date | None]:
 
 
 def gate_end(gate: dict[str, Any], ends: dict[str, date | None]) -> date | None:
-    """When a gate opens: its own end, or when the last of the measures that shut it ends, whichever is first."""
+    """When a gate opens: its own end, or when the last of the measures that shut it ends, whichever is first.
+
+    A measure that is no longer in the table was lifted before it began, and shuts nothing.
+    """
     measures = (gate["measure"] or "").split()
     own: date | None = gate["valid_to"]
-    known = [ends[m] for m in measures if m in ends]
-    if not known or len(known) < len(measures) or any(e is None for e in known):
+    if not measures or not ends:
         return own
-    last = max(e for e in known if e is not None)
+    left = [ends[m] for m in measures if m in ends]
+    if any(e is None for e in left):
+        return own
+    last = max((e for e in left if e is not None), default=gate["valid_from"] - timedelta(days=1))
     return last if own is None else min(own, last)

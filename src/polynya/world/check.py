@@ -53,6 +53,7 @@ def check_world(world: World, assertions: Path | None = None) -> WorldReport:
     faults: list[Fault] = []
     faults += _keys(world)
     faults += _references(world)
+    faults += _lists(world)
     faults += _intervals(world)
     faults += _facts(world)
     faults += _overlaps(world)
@@ -146,6 +147,20 @@ def _references(world: World) -> Iterable[Fault]:
                 where = "the registry" if target == REGISTRY else target
                 hint = did_you_mean(row[column], known)
                 yield fault_at(world, resource.name, row, column, f'"{row[column]}" is not in {where}', hint)
+
+
+def _lists(world: World) -> Iterable[Fault]:
+    """Cells that hold several ids, separated by spaces."""
+    wanted = [("access", "traders", "traders")]
+    if "measures" in world.tables:
+        wanted.append(("gates", "measure", "measures"))
+    for table, column, target in wanted:
+        known = _column_values(world, f"{target}.id")
+        for row in _rows(world, table):
+            for identity in (row[column] or "").split():
+                if identity not in known:
+                    hint = did_you_mean(identity, known)
+                    yield fault_at(world, table, row, column, f'"{identity}" is not in {target}', hint)
 
 
 def _column_values(world: World, target: str) -> set[str]:

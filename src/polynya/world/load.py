@@ -50,7 +50,7 @@ def load_world(path: Path | str | None = None, overlays: Sequence[Path | str] = 
         layers.append(folder.name)
     if faults:
         raise InputError(faults)
-    return World(package=package, tables=tables, layers=tuple(layers))
+    return World(package=package, tables=tables, layers=tuple(layers), folder=str(base))
 
 
 def table_files(base: Path, resource: Resource) -> list[Path]:

@@ -33,6 +33,7 @@ class World:
     tables: Mapping[str, pl.DataFrame]
     layers: tuple[str, ...] = ("reference",)
     changes: tuple[str, ...] = field(default=())
+    folder: str = ""  # where the package lies; its assertions.yaml belongs to it
 
     def table(self, name: str) -> pl.DataFrame:
         """The frame of a resource. Raises NotFoundError."""

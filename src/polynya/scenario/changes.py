@@ -209,46 +209,64 @@ def _close_gate(world: World, change: s.CloseGate, day: date) -> tuple[World, st
 
 
 def _lift(world: World, change: s.LiftMeasure, day: date) -> tuple[World, str]:
-    tables = {}
-    for name in ("measures", "designations"):
-        if name in world.tables:
-            tables[name] = _end(world.table(name), pl.col("id").is_in(change.measures), day, change.to)
-    return world.with_tables(tables), f"lifted: {', '.join(change.measures)}"
+    ended = _with_dependants(world, change.measures)
+    tables = {"measures": _end(world.table("measures"), pl.col("id").is_in(ended), day, change.to)}
+    if "designations" in world.tables:
+        tables["designations"] = _end(world.table("designations"), pl.col("measure").is_in(ended), day, change.to)
+    return world.with_tables(tables), f"lifted: {', '.join(ended)}"
+
+
+def _with_dependants(world: World, measures: Iterable[str]) -> list[str]:
+    """The measures, and those that lapse with them."""
+    rests_on = {r["id"]: r.get("rests_on") for r in world.table("measures").iter_rows(named=True)}
+    ended = list(measures)
+    for identity in ended:  # grows while it is read
+        ended += [m for m, base in rests_on.items() if base == identity and m not in ended]
+    return ended
 
 
 def _impose(world: World, change: s.ImposeMeasure, day: date) -> tuple[World, str]:
-    for name in ("measures", "designations"):
-        if name not in world.tables:
-            continue
-        frame = world.table(name)
-        hit = frame.filter(pl.col("id").is_in(change.measures))
-        rows = [
-            {k: v for k, v in r.items() if not k.startswith("_")}
-            | {"id": f"{r['id']}-{change.id}", "valid_from": day, "valid_to": change.to}
-            for r in hit.iter_rows(named=True)
-        ]
-        world = world.with_rows(name, rows)
-    return world, f"in force: {', '.join(change.measures)}"
+    hit = world.table("measures").filter(pl.col("id").is_in(change.measures))
+    again = {
+        "valid_from": day,
+        "valid_to": change.to,
+        "mode": "prohibits",
+        "source": SOURCE,
+        "locator": f"change {change.id}",
+    }
+    rows = [_own(r) | again | {"id": f"{r['id']}-{change.id}"} for r in hit.iter_rows(named=True)]
+    return world.with_rows("measures", rows), f"in force: {', '.join(change.measures)}"
+
+
+def _own(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in row.items() if not k.startswith("_")}
+
+
+_REGIMES = {"US": "ofac", "EU": "eu", "UK": "uk", "CH": "seco"}
 
 
 def _license(world: World, change: s.LicenseMeasure, day: date) -> tuple[World, str]:
-    columns = world.table("licences").columns
-    rows = []
-    for measure in change.measures:
-        row = {
-            "id": f"{change.id}-{measure}",
-            "measure": measure,
-            "measures": measure,
-            "targets": " ".join(change.targets),
+    by_state: dict[str, list[str]] = {}
+    for measure in world.table("measures").filter(pl.col("id").is_in(change.measures)).iter_rows(named=True):
+        by_state.setdefault(measure["jurisdiction"], []).append(measure["id"])
+    rows = [
+        {
+            "id": f"{change.id}-{state.lower()}",
+            "jurisdiction": state,
+            "regime": _REGIMES.get(state, "ofac"),
             "name": change.text,
-            "what": change.text,
+            "entities": " ".join(change.targets),
+            "scope": change.text,
+            "measures": " ".join(measures),
             "valid_from": day,
             "valid_to": change.to,
+            "end_known": "open-ended" if change.to is None else "fixed",
             "kind": "assumption",
             "source": SOURCE,
             "locator": f"change {change.id}",
         }
-        rows.append({k: v for k, v in row.items() if k in columns})
+        for state, measures in by_state.items()
+    ]
     return world.with_rows("licences", rows), f"{', '.join(change.targets)} exempt from {', '.join(change.measures)}"
 
 

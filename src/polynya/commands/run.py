@@ -1,0 +1,155 @@
+"""`polynya run`, `explain`, `verify`: the main job, and where a number of it comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from polynya.commands.world import Json, Overlays, WorldDir
+
+RunDir = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("run")(run)
+    app.command("explain")(explain)
+    app.command("verify")(verify)
+
+
+def run(
+    scenario: Annotated[
+        Path | None, typer.Argument(metavar="[SCENARIO.yaml]", help="Default: the founding report's scenario.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", help="The run folder; a non-empty one is refused. Default: runs/<scenario>-<hash>."
+        ),
+    ] = None,
+    first: Annotated[
+        str, typer.Option("--from", metavar="YYYY-MM", help="First month; default as the scenario says.")
+    ] = "",
+    months: Annotated[int | None, typer.Option("--months", min=1, max=240, help="How many months.")] = None,
+    anchor: Annotated[
+        Path | None,
+        typer.Option("--anchor", metavar="FILE", help="Your forward prices, demand, stocks, exchange rate (CSV)."),
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="ID", help="Leave out a change or a condition; may be repeated."),
+    ] = None,
+    solver: Annotated[str, typer.Option("--solver", help="auto, piqp, clarabel, highs or block.")] = "auto",
+    world: WorldDir = None,
+    overlay: Overlays = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
+    json: Json = False,
+) -> None:
+    """What would change if this came true? Solves today's course and the scenario month by month, and writes a run folder.
+
+    Examples: polynya run    polynya run my-scenario.yaml --months 12 --out my-run
+    """
+    from polynya.commands.options import month
+    from polynya.console import Progress, emit_json, say
+    from polynya.pipeline import FOUNDING, answer
+    from polynya.report import report_html
+    from polynya.results.answer import Question
+    from polynya.results.folder import require_free
+    from polynya.results.summary import summarise, summary_text
+    from polynya.results.write import result_tables, run_name, write_run
+
+    if out is not None:
+        require_free(out)
+    progress = Progress(quiet=quiet)
+    question = Question(
+        scenario=scenario or FOUNDING,
+        world=world,
+        overlays=tuple(overlay or ()),
+        first=month(first) if first else None,
+        months=months,
+        anchor=anchor,
+        without=tuple(without or ()),
+        solver=solver,
+    )
+    found = answer(question, progress)
+    progress("writing the run")
+    tables = result_tables(found)
+    summary = summarise(found, tables)
+    text = summary_text(summary)
+    target = out or _free(Path("runs") / run_name(found))
+    folder = write_run(found, target, tables, summary, text, report_html(found, tables, summary))
+    progress.done()
+    if json:
+        emit_json(
+            {"run": str(folder), "certificate": {"passed": summary["trust"]["certificate_passed"]}, "summary": summary}
+        )
+        return
+    say(text)
+    say(f"Next: polynya explain {folder} prices/DE/{found.first:%Y-%m} · open {folder}/report.html")
+    say(str(folder))
+
+
+def _free(wanted: Path) -> Path:
+    """The wanted folder, or the first of its name with a number that does not exist."""
+    if not wanted.exists():
+        return wanted
+    n = 2
+    while (candidate := wanted.with_name(f"{wanted.name}-{n}")).exists():
+        n += 1
+    return candidate
+
+
+def explain(
+    folder: RunDir,
+    address: Annotated[
+        str,
+        typer.Argument(metavar="ADDRESS", help="prices/DE/2026-01, flows/nord-stream-2-b/2026-01, gains/gazprom, ..."),
+    ],
+    json: Json = False,
+) -> None:
+    """Where a number comes from: equation, facts, gates, changes and the claims behind them.
+
+    Example: polynya explain runs/gazprom-arctic-2025-1a2b flows/nord-stream-2-b/2026-01
+    """
+    from polynya.console import emit_json, say
+    from polynya.results.explain import explain as trace
+    from polynya.results.explain import explain_text
+    from polynya.results.folder import Run
+
+    document = trace(Run(folder), address)
+    if json:
+        emit_json(document)
+    else:
+        say(explain_text(document))
+
+
+def verify(folder: RunDir, json: Json = False) -> None:
+    """Check a stored run: every file's hash, and both certificates again from the stored files alone.
+
+    Example: polynya verify my-run
+    """
+    from polynya.console import emit_json, say
+    from polynya.errors import CertificateError
+    from polynya.results.folder import Run
+    from polynya.results.verify import verify as check
+
+    verdict = check(Run(folder))
+    failed = [n for n, c in verdict.certificates.items() if not c["passed"]]
+    if json:
+        emit_json(
+            {
+                "run": str(folder),
+                "passed": verdict.passed,
+                "altered": list(verdict.altered),
+                "certificates": verdict.certificates,
+            }
+        )
+        if not verdict.passed:
+            raise typer.Exit(5)
+        return
+    if not verdict.passed:
+        wrong = [f"altered since it was written: {', '.join(verdict.altered)}"] if verdict.altered else []
+        wrong += [f"certificate fails: {', '.join(failed)}"] if failed else []
+        raise CertificateError("; ".join(wrong), where=str(folder), fix="Run it again.")
+    say(f"{folder}: every file is as written; both certificates pass.")

@@ -1,0 +1,92 @@
+"""The one-screen story of the whole program.
+
+    claims -> scenario -> world' -> (control, voyages) -> market -> results -> report
+
+Engines never meet: what control permits and what voyages cost reach the market as plain tables, handed over here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from polynya import handover
+from polynya.market.inputs import build_inputs
+from polynya.market.problem import Problem
+from polynya.market.solve import solve
+from polynya.results.answer import Answer, Question
+from polynya.results.case import BASELINE, SCENARIO, Case
+from polynya.scenario import apply, load_scenario
+from polynya.world import load_world
+from polynya.world.anchor import read_anchor
+from polynya.world.check import require_sound
+
+_HERE = Path(__file__).resolve().parent
+# In a wheel the examples lie inside the package, in a checkout at its root.
+EXAMPLES = next((p for p in (_HERE / "examples", _HERE.parents[1] / "examples") if p.is_dir()), _HERE / "examples")
+FOUNDING = EXAMPLES / "gazprom-arctic-2025" / "scenario.yaml"
+Say = Callable[[str], None]
+
+
+def answer(question: Question, say: Say = lambda _: None) -> Answer:
+    """Load, check, apply, compute. Raises what `errors.py` lists; nothing is written here."""
+    clock = _Clock(say)
+    with clock("reading the world"):
+        base = load_world(question.world, question.overlays)
+        report = require_sound(base)
+        anchor = read_anchor(question.anchor, base)
+    with clock("applying the scenario"):
+        scenario = load_scenario(question.scenario, base)
+        applied = apply(scenario, base, without=question.without)
+    first = question.first or date.fromisoformat(scenario.file.horizon.from_ + "-01")
+    months = question.months or scenario.file.horizon.months
+    cases = {}
+    for name, world in ((BASELINE, base), (SCENARIO, applied.world)):
+        with clock(f"{name}: who may deal, what voyages cost"):
+            law = handover.permissions(world, first, months)
+            legs = handover.voyages(world, first, months)
+            inputs = build_inputs(
+                world,
+                first,
+                months,
+                bans=law.bans,
+                caps=law.caps,
+                deterrents=law.deterrents,
+                legs=legs,
+                anchor=anchor.values,
+            )
+            problem = Problem.from_tables(dict(inputs.tables))
+        with clock(f"{name}: solving {months} months"):
+            cases[name] = Case(name, inputs, problem, solve(problem, solver=question.solver, progress=say), law.bans)
+    return Answer(question, scenario, applied, base, report, anchor, first, months, cases, clock.times)
+
+
+def run(scenario: Path | str | None = None, **options: Any) -> Answer:
+    """From Python: the founding scenario, or a file, with the fields of `Question` as options. Nothing is written.
+
+    `run(months=12).cases["scenario"].prices()` is a polars frame; `results.write.write_run` writes a run folder.
+    """
+    return answer(Question(scenario=Path(scenario) if scenario is not None else FOUNDING, **options))
+
+
+class _Clock:
+    """Says what has begun and notes how long it took."""
+
+    def __init__(self, say: Say) -> None:
+        self.say = say
+        self.times: dict[str, float] = {}
+        self._step = ""
+
+    def __call__(self, step: str) -> _Clock:
+        self._step = step
+        return self
+
+    def __enter__(self) -> None:
+        self.say(self._step)
+        self._started = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self.times[self._step] = round(time.perf_counter() - self._started, 3)

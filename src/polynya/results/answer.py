@@ -1,0 +1,44 @@
+"""What was asked, and everything that results, report and traces draw on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from polynya.results.case import Case
+from polynya.scenario import Applied, Scenario
+from polynya.world import World
+from polynya.world.anchor import Anchor
+from polynya.world.check import WorldReport
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: which file, over which world, from which month, for how long."""
+
+    scenario: Path
+    world: Path | None = None
+    overlays: Sequence[Path] = ()
+    first: date | None = None
+    months: int | None = None
+    anchor: Path | None = None
+    without: Sequence[str] = ()
+    solver: str = "auto"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Everything that results, report and traces draw on."""
+
+    question: Question
+    scenario: Scenario
+    applied: Applied
+    base: World
+    report: WorldReport
+    anchor: Anchor
+    first: date
+    months: int
+    cases: Mapping[str, Case]
+    timings: Mapping[str, float] = field(default_factory=dict)

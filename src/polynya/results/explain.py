@@ -1,0 +1,213 @@
+"""Where does this number come from? (run folder + address -> value, equation, facts, gates, changes, claims)
+
+Addresses: prices/NODE/YYYY-MM, flows/ARC/YYYY-MM, consumption/NODE/YYYY-MM, production/SUPPLY/YYYY-MM, supply/COUNTRY/NODE,
+gains/ID.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from polynya.console import table
+from polynya.errors import NotFoundError, UsageError, did_you_mean
+from polynya.results.case import BASELINE, SCENARIO
+from polynya.results.folder import Run
+
+FORMS = {
+    "prices": ("node", "period"),
+    "flows": ("arc", "period"),
+    "consumption": ("node", "period"),
+    "production": ("supply", "period"),
+    "supply": ("supplier", "node"),
+    "gains": ("id",),
+}
+EQUATIONS = {
+    "prices": "inverse demand: price = intercept - slope x consumption; a seller's markup = price - its delivered marginal cost = theta x slope x its sales",
+    "flows": "arc: value at the far end x (1 - loss) - value at the near end = cost + tariff + tax + congestion rent when gas flows; 0 <= rent, and rent only at full capacity",
+    "consumption": "consumption = (intercept - price) / slope",
+    "production": "marginal cost (cost + cost_slope x quantity of the step) + scarcity rent = value of gas at the node",
+    "supply": "composition by average mixing over the horizon where sellers are price takers (tie-break); own flows otherwise",
+    "gains": "welfare split: consumers' surplus, producers' margins, tariffs and rents, taxes; discounted over the horizon",
+}
+TRACE_TABLES = {
+    "prices": ("demand",),
+    "consumption": ("demand",),
+    "flows": ("arcs",),
+    "production": ("production",),
+    "supply": (),
+    "gains": ("arcs", "production", "demand", "storage"),
+}
+
+
+def explain(run: Run, address: str) -> dict[str, Any]:
+    """The trace of one number. Raises UsageError for an address of no known form, NotFoundError for an unknown item."""
+    kind, *keys = [p for p in address.strip().split("/") if p]
+    if kind not in FORMS:
+        raise UsageError(
+            f'"{address}" is not an address.',
+            fix=did_you_mean(kind, FORMS)
+            or f"Forms: {', '.join(f'{k}/' + '/'.join(v).upper() for k, v in FORMS.items())}.",
+        )
+    names = FORMS[kind]
+    if len(keys) != len(names):
+        raise UsageError(f"{kind} needs {' and '.join(names)}.", fix=f"For example {kind}/{_example(run, kind)}.")
+    frame = run.table(kind)
+    hit = frame
+    for name, key in zip(names, keys, strict=True):
+        known = hit[name].unique().to_list()
+        hit = hit.filter(pl.col(name) == key)
+        if not hit.height:
+            closed = run.table("gates").filter(pl.col("subject") == key)
+            if kind == "flows" and name == "arc" and closed.height:
+                return _never_open(run, address, key, closed)
+            raise NotFoundError(
+                f'no {name} "{key}" in {kind}.',
+                fix=did_you_mean(key, known) or f"For example {', '.join(sorted(known)[:3])}.",
+            )
+    item = keys[0] if kind != "supply" else keys[1]
+    period = keys[-1] if names[-1] == "period" else ""
+    changes = _changes(run, item, kind)
+    return {
+        "address": address,
+        "values": hit.to_dicts(),
+        "equation": EQUATIONS[kind],
+        "facts": _facts(run, item, TRACE_TABLES[kind], period),
+        "rents": _rents(run, item, period) if kind == "flows" else [],
+        "markups": _markups(run, item, period) if kind == "prices" else [],
+        "arrivals": _arrivals(run, item, period) if kind in ("prices", "consumption") else [],
+        "gates": _gates(run, item, period),
+        "changes": changes,
+        "claims": _claims(run, changes),
+    }
+
+
+def _never_open(run: Run, address: str, arc: str, closed: pl.DataFrame) -> dict[str, Any]:
+    changes = _changes(run, arc, "flows")
+    return {
+        "address": address,
+        "values": [],
+        "equation": "no capacity in any month of either case: every gate must be open before gas flows",
+        "facts": _facts(run, arc, ("arcs",), ""),
+        "rents": [],
+        "markups": [],
+        "arrivals": [],
+        "gates": _gate_rows(closed),
+        "changes": changes,
+        "claims": _claims(run, changes),
+    }
+
+
+def explain_text(d: dict[str, Any]) -> str:
+    """The trace as text."""
+    lines = [d["address"]]
+    for row in d["values"]:
+        for name in sorted({k.rsplit("_", 1)[0] for k in row if k.endswith(f"_{BASELINE}")}):
+            values = {c: row[f"{name}_{c}"] for c in (BASELINE, SCENARIO)}
+            shown = ", ".join(f"{c} {'none' if v is None else f'{v:,.4g}'}" for c, v in values.items())
+            lines.append(f"  {name}: {shown}")
+        if row.get("determined") is False:
+            lines.append("  nothing pins this price: nobody trades here, or several prices would do")
+    lines.append(f"  equation: {d['equation']}")
+    for title, key, columns in (
+        ("what arrives [bcm]", "arrivals", ["arc", "from", "kind", BASELINE, SCENARIO]),
+        ("congestion rent [USD/MMBtu]", "rents", ["kind", "period", BASELINE, SCENARIO]),
+        ("markups [USD/MMBtu]", "markups", ["trader", BASELINE, SCENARIO]),
+        ("gates shut for the whole month", "gates", ["case", "kind", "name", "months", "source"]),
+        ("changes that touch it", "changes", ["id", "status", "from", "effect", "because"]),
+        ("claims and assumptions behind them", "claims", ["id", "attribution", "factuality", "stage", "text"]),
+        ("facts", "facts", ["attribute", "value", "unit", "valid_from", "valid_to", "kind", "source", "locator"]),
+    ):
+        if d[key]:
+            lines += [f"  {title}", table(columns, [[_cell(r.get(c)) for c in columns] for r in d[key]], indent=4)]
+    return "\n".join(lines)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.4g}"
+    return "" if value is None else str(value)[:90]
+
+
+def _example(run: Run, kind: str) -> str:
+    row = run.table(kind).head(1).to_dicts()
+    return "/".join(str(row[0][n]) for n in FORMS[kind]) if row else ""
+
+
+def _facts(run: Run, item: str, tables: tuple[str, ...], period: str) -> list[dict[str, Any]]:
+    trace = run.table("trace").filter((pl.col("id") == item) & pl.col("table").is_in(list(tables)))
+    facts = run.table("facts").filter(pl.col("fact").is_in(trace["fact"].unique().to_list()))
+    if period:
+        first = pl.lit(period + "-01").str.to_date()
+        last = first.dt.month_end()
+        yearly = (pl.col("valid_from").dt.year() <= first.dt.year()) & pl.col("attribute").is_in(
+            ["consumption_bcm", "reference_price_usd_per_mmbtu"]
+        )
+        month = ~pl.col("attribute").str.starts_with("demand_share_m") | pl.col("attribute").str.ends_with(period[-2:])
+        live = (pl.col("valid_from").is_null() | (pl.col("valid_from") <= last)) & (
+            pl.col("valid_to").is_null() | (pl.col("valid_to") >= first)
+        )
+        facts = facts.filter((live | yearly) & month)
+    rows = facts.drop("fact").sort("attribute", "valid_from").to_dicts()
+    return [{k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in r.items()} for r in rows]
+
+
+def _pair(name: str) -> list[pl.Expr]:
+    return [pl.col(f"{name}_{c}").alias(c) for c in (BASELINE, SCENARIO)]
+
+
+def _rents(run: Run, item: str, period: str) -> list[dict[str, Any]]:
+    frame = run.table("rents").filter((pl.col("id") == item) & (pl.col("period") == period))
+    return frame.select("kind", "period", *_pair("rent")).to_dicts()
+
+
+def _markups(run: Run, item: str, period: str) -> list[dict[str, Any]]:
+    frame = run.table("markups").filter((pl.col("node") == item) & (pl.col("period") == period))
+    return frame.select("trader", *_pair("markup")).to_dicts()
+
+
+def _arrivals(run: Run, item: str, period: str) -> list[dict[str, Any]]:
+    frame = run.table("flows").filter((pl.col("to") == item) & (pl.col("period") == period))
+    frame = frame.select("arc", "from", "kind", *_pair("delivered")).filter(
+        pl.max_horizontal(BASELINE, SCENARIO) > 1e-6
+    )
+    return frame.sort(SCENARIO, descending=True).to_dicts()
+
+
+def _gates(run: Run, item: str, period: str) -> list[dict[str, Any]]:
+    frame = run.table("gates").filter(pl.col("subject") == item)
+    return _gate_rows(frame.filter(pl.col("period") == period) if period else frame)
+
+
+def _gate_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    return (
+        frame.group_by("case", "gate", "kind", "name", "source")
+        .agg(pl.len().alias("months"))
+        .sort("case", "kind")
+        .to_dicts()
+    )
+
+
+def _changes(run: Run, item: str, kind: str) -> list[dict[str, Any]]:
+    """Changes that name the item, or one of its gates; for prices, which everything moves, every applied change."""
+    changes = run.table("changes")
+    gates = run.table("gates").filter(pl.col("subject") == item)["gate"].unique().to_list()
+    names = [item, *gates]
+    keep = []
+    for row in changes.to_dicts():
+        touched = (row["touches"] or "").split()
+        near = any(n in touched or any(t.startswith(f"{n}-") or n.startswith(f"{t}-") for t in touched) for n in names)
+        if near or (kind in ("prices", "consumption", "supply", "gains") and row["status"] == "applied"):
+            keep.append(row)
+    return keep
+
+
+def _claims(run: Run, changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    conditions = {r["id"]: r for r in run.table("conditions").to_dicts()}
+    wanted: list[str] = []
+    for change in changes:
+        wanted += (change["because"] or "").split()
+        for condition in (change["when"] or "").split():
+            wanted += (conditions.get(condition, {}).get("because") or "").split()
+    return run.table("claims").filter(pl.col("id").is_in(wanted)).to_dicts()

@@ -1,0 +1,59 @@
+"""Who gains, who loses? (a case's accounts -> discounted million USD by consumer node, producer, operator and state)
+
+The market engine's accounts add up to welfare: resource cost, tariff and tax are kept apart, operators earn tariffs
+and congestion rents, states earn taxes. Here they are summed over the horizon and put in money, and the one account of
+the merged price takers is shared out to its producers: a price taker's gain is its scarcity rent, the worth of its gas
+at its node less its marginal cost. Dividends that cannot be taken out, and owners behind owners, are `control`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from polynya.market.inputs import welfare_unit_musd
+from polynya.results.case import Case
+
+
+def gains_of(case: Case, state_of_arc: Mapping[str, str]) -> pl.DataFrame:
+    """group (consumers | producers | operators | states), id, musd (discounted over the horizon). Adds up to welfare."""
+    ledger = case.solution.accounts.group_by("party", "id").agg(pl.col("amount").sum())
+    merged = [name for name, members in case.solution.names.items() if members != [name]]
+    single = ledger.filter(~((pl.col("party") == "producers") & pl.col("id").is_in(merged)))
+    states = pl.col("id").replace_strict(dict(state_of_arc), default="unknown", return_dtype=pl.String)
+    single = single.with_columns(pl.when(pl.col("party") == "states").then(states).otherwise(pl.col("id")).alias("id"))
+    shared = _rents_of_price_takers(case, merged)
+    rest = ledger.filter((pl.col("party") == "producers") & pl.col("id").is_in(merged))
+    rest = rest.join(
+        shared.group_by("class").agg(pl.col("amount").sum().alias("given")), left_on="id", right_on="class", how="left"
+    )
+    rest = rest.select(
+        "party",
+        pl.concat_str(pl.col("id"), pl.lit(" (contracts and rounding)")).alias("id"),
+        (pl.col("amount") - pl.col("given").fill_null(0.0)).alias("amount"),
+    )
+    parts = [single, shared.select(pl.lit("producers").alias("party"), "id", "amount"), rest]
+    table = pl.concat(parts).group_by("party", "id").agg(pl.col("amount").sum())
+    return table.select(
+        pl.col("party").alias("group"), "id", (pl.col("amount") * welfare_unit_musd(1.0)).alias("musd")
+    ).sort("group", "id")
+
+
+def _rents_of_price_takers(case: Case, merged: list[str]) -> pl.DataFrame:
+    """class, id (producer), amount: (value at the node - cost) of what each merged producer made, discounted."""
+    solution, problem = case.solution, case.problem
+    q = pl.col("quantity")
+    made = solution.production.join(solution.classes.filter(pl.col("class").is_in(merged)), on="trader")
+    made = made.join(problem.production, on=["trader", "node", "step", "period"]).join(
+        problem.periods.select("period", "weight"), on="period"
+    )
+    made = made.join(solution.values.rename({"trader": "class"}), on=["class", "node", "period"])
+    rent = (pl.col("value") * q - pl.col("cost") * q - pl.col("cost_slope") * q**2 / 2.0) * pl.col("weight")
+    return made.group_by("class", pl.col("trader").alias("id")).agg(rent.sum().alias("amount"))
+
+
+def gap(table: pl.DataFrame, welfare: Mapping[str, float]) -> float:
+    """Relative gap between the table's total and the engine's welfare."""
+    total = welfare_unit_musd(welfare["total"])
+    return abs(float(table["musd"].sum()) - total) / max(1.0, abs(total))

@@ -1,0 +1,294 @@
+"""What would a colleague write in one note? (Answer + tables -> summary document and its text)
+
+Every sentence is computed; none is a template with a number that nobody checks. Means are per year over the horizon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from polynya.results import compare
+from polynya.results.answer import Answer
+from polynya.results.case import BASELINE, SCENARIO
+from polynya.units import eur_per_mwh_from_usd_per_mmbtu
+from polynya.world.world import MODEL
+
+HUBS = {
+    "TTF (Netherlands)": ("NL",),
+    "Germany": ("DE",),
+    "Henry Hub (US Gulf)": ("US-GULF",),
+    "Japan": ("JP",),
+    "South Korea": ("KR",),
+    "China coast": ("CN-COAST",),
+}
+SHOWN_FLOW_BCM_PER_YEAR = 0.5
+NOT_ANCHORED = "Levels are not anchored after {year}: differences between the two cases are what to read, not levels."
+
+
+def summarise(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
+    """The summary as a document: headline, prices by hub, flows by corridor, who supplies Europe, who gains, gates, trust."""
+    years = answer.months / 12.0
+    europe = _europe(answer)
+    price = compare.weighted_prices(answer.cases, europe)
+    rate = _usd_per_eur(answer)
+    document: dict[str, Any] = {
+        "question": answer.scenario.file.question,
+        "title": answer.scenario.file.title,
+        "from": answer.first.strftime("%Y-%m"),
+        "months": answer.months,
+        "claims_used": len({b for c in answer.applied.changes for b in c.because if b in answer.scenario.claims}),
+        "conditions_assumed_met": [c.id for c in answer.scenario.file.conditions if c.id not in answer.applied.not_met],
+        "conditions_not_met": list(answer.applied.not_met),
+        "europe_price": {
+            "usd_per_mmbtu": {k: _r(v) for k, v in price.items()},
+            "eur_per_mwh": {k: _r(eur_per_mwh_from_usd_per_mmbtu(v, rate)) for k, v in price.items()},
+            "change_percent": _r(100.0 * (price[SCENARIO] / price[BASELINE] - 1.0)),
+        },
+        "hubs": [h for h in (_hub(answer, name, nodes) for name, nodes in HUBS.items()) if h["change"] is not None],
+        "corridors": _corridors(tables["flows"], years),
+        "suppliers_of_europe": _suppliers(tables["supply"], europe, years),
+        "gains": _gains(tables["gains"], answer),
+        "gates": _gates(answer),
+        "changes": [
+            {"id": c.id, "status": c.status, "effect": c.effect, "text": c.text} for c in answer.applied.changes
+        ],
+        "does_not_move": _still(answer, tables, years),
+        "trust": _trust(answer),
+    }
+    document["headline"] = _headline(document)
+    return document
+
+
+def _europe(answer: Answer) -> list[str]:
+    return answer.base.table("nodes").filter(pl.col("region") == "Europe")["id"].to_list()
+
+
+def _usd_per_eur(answer: Answer) -> float:
+    given = [v for (item, _, _), v in answer.anchor.values.items() if item == "usd_per_eur"]
+    if given:
+        return sum(given) / len(given)
+    found = answer.base.resolve(MODEL, "parameter_usd_per_eur", answer.first)
+    return found.value if found else 1.1
+
+
+def _hub(answer: Answer, name: str, nodes: Sequence[str]) -> dict[str, Any]:
+    price = compare.weighted_prices(answer.cases, nodes)
+    return {
+        "hub": name,
+        BASELINE: _r(price[BASELINE]),
+        SCENARIO: _r(price[SCENARIO]),
+        "change": _r(price[SCENARIO] - price[BASELINE]),
+    }
+
+
+def _corridors(flows: pl.DataFrame, years: float) -> list[dict[str, Any]]:
+    moved = (
+        flows.filter(pl.col("kind") == "pipeline")
+        .group_by("arc", "from", "to")
+        .agg((pl.col(f"quantity_{c}").sum() / years).alias(c) for c in (BASELINE, SCENARIO))
+    )
+    moved = moved.with_columns((pl.col(SCENARIO) - pl.col(BASELINE)).alias("change")).filter(
+        pl.col("change").abs() >= SHOWN_FLOW_BCM_PER_YEAR
+    )
+    return [
+        {
+            "corridor": r["arc"],
+            "from": r["from"],
+            "to": r["to"],
+            **{k: _r(r[k]) for k in (BASELINE, SCENARIO, "change")},
+        }
+        for r in moved.sort(pl.col("change").abs(), descending=True).head(15).iter_rows(named=True)
+    ]
+
+
+def _suppliers(supply: pl.DataFrame, europe: Sequence[str], years: float) -> list[dict[str, Any]]:
+    to = (
+        supply.filter(pl.col("node").is_in(list(europe)))
+        .group_by("supplier")
+        .agg((pl.col(f"bcm_{c}").sum() / years).alias(c) for c in (BASELINE, SCENARIO))
+    )
+    to = to.with_columns((pl.col(SCENARIO) - pl.col(BASELINE)).alias("change")).sort(
+        pl.max_horizontal(BASELINE, SCENARIO), descending=True
+    )
+    return [
+        {"supplier": r["supplier"], **{k: _r(r[k]) for k in (BASELINE, SCENARIO, "change")}}
+        for r in to.head(12).iter_rows(named=True)
+    ]
+
+
+def _gains(gains: pl.DataFrame, answer: Answer) -> dict[str, Any]:
+    region = dict(answer.base.table("nodes").select("id", "region").iter_rows())
+    consumers = gains.filter(pl.col("group") == "consumers").with_columns(
+        pl.col("id").replace_strict(region, default="other", return_dtype=pl.String).alias("region")
+    )
+    by_region = consumers.group_by("region").agg(pl.col("musd_change").sum()).sort("musd_change", descending=True)
+    others = gains.filter(pl.col("group") != "consumers").sort("musd_change", descending=True)
+    return {
+        "consumers": [{"region": r[0], "musd": _r(r[1], 0)} for r in by_region.iter_rows()],
+        "largest_gains": [
+            {"group": g, "id": i, "musd": _r(m, 0)}
+            for g, i, m in others.head(6).select("group", "id", "musd_change").iter_rows()
+        ],
+        "largest_losses": [
+            {"group": g, "id": i, "musd": _r(m, 0)}
+            for g, i, m in others.tail(6).reverse().select("group", "id", "musd_change").iter_rows()
+        ],
+        "total_musd": _r(float(gains["musd_change"].sum()), 0),
+        "note": "discounted over the horizon",
+    }
+
+
+def _gates(answer: Answer) -> list[dict[str, Any]]:
+    """Per gated subject that a change is about: how many gates it has, which still fail in the scenario's last month, and their names."""
+    base, after = answer.cases[BASELINE].inputs.gates, answer.cases[SCENARIO].inputs.gates
+    last = f"{answer.cases[SCENARIO].problem.periods['period'][-1]}"
+    out = []
+    touched = {t for c in answer.applied.changes for t in c.touches}
+    rests_on = {r["id"]: set((r["measure"] or "").split()) for r in answer.base.table("gates").iter_rows(named=True)}
+    for (subject,), rows in base.group_by("subject", maintain_order=True):
+        if not any(subject in touched or g in touched or rests_on[g] & touched for g in rows["gate"].unique()):
+            continue
+        all_gates = rows.unique("gate", maintain_order=True)
+        failing = after.filter((pl.col("subject") == subject) & (pl.col("period") == last))
+        out.append(
+            {
+                "subject": subject,
+                "gates": all_gates.height,
+                "opened": all_gates.height - failing.filter(pl.col("gate").is_in(all_gates["gate"].to_list())).height,
+                "still_closed": [
+                    {"gate": r["gate"], "kind": r["kind"], "name": r["name"], "source": r["source"]}
+                    for r in failing.iter_rows(named=True)
+                ],
+            }
+        )
+    return sorted(out, key=lambda g: str(g["subject"]))
+
+
+def _still(answer: Answer, tables: Mapping[str, pl.DataFrame], years: float) -> list[str]:
+    """Things that a change names but whose flow hardly moves; said, because silence would look like an answer."""
+    flows = (
+        tables["flows"]
+        .group_by("arc")
+        .agg(
+            (pl.col("quantity_change").sum() / years).alias("change"),
+            (pl.col(f"quantity_{SCENARIO}").sum() / years).alias("flow"),
+        )
+    )
+    known = {r["arc"]: r for r in flows.iter_rows(named=True)}
+    out = []
+    for change in answer.applied.changes:
+        if change.status == "carried":
+            out.append(f"{change.id}: carried, not computed ({change.effect})")
+            continue
+        for subject in change.touches:
+            row = known.get(subject)
+            if change.status == "applied" and row is not None and abs(row["change"]) < 0.05:
+                out.append(f"{subject}: {row['flow']:.1f} bcm/y in both cases, although {change.id} applies")
+    return list(dict.fromkeys(out))
+
+
+def _trust(answer: Answer) -> dict[str, Any]:
+    kinds: dict[str, int] = {}
+    for case in answer.cases.values():
+        for fact in case.inputs.facts.values():
+            kinds[fact.kind] = kinds.get(fact.kind, 0) + 1
+    total = sum(kinds.values()) or 1
+    worst = max(
+        (
+            float(c.certificate[k])
+            for c in answer.cases.values()
+            for k in ("primal", "dual", "price", "balance", "gap", "markup", "best_response")
+        ),
+        default=0.0,
+    )
+    notes = list(dict.fromkeys(n for c in answer.cases.values() for n in c.inputs.notes))
+    last = 2021
+    return {
+        "certificate_passed": all(c.certificate["passed"] for c in answer.cases.values()),
+        "worst_residual": worst,
+        "facts_percent": {k: round(100.0 * v / total) for k, v in sorted(kinds.items())},
+        "last_calibrated_year": last,
+        "anchored": answer.anchor.given,
+        "banner": "" if answer.anchor.given else NOT_ANCHORED.format(year=last),
+        "notes": notes,
+    }
+
+
+def _headline(d: Mapping[str, Any]) -> str:
+    price = d["europe_price"]
+    moved = f"{abs(price['change_percent']):.1f} % {'less' if price['change_percent'] < 0 else 'more'}"
+    usd, eur = price["usd_per_mmbtu"], price["eur_per_mwh"]
+    return (
+        f"Europe would pay {moved} for gas ({usd[BASELINE]:.1f} -> {usd[SCENARIO]:.1f} USD/MMBtu, "
+        f"{eur[BASELINE]:.1f} -> {eur[SCENARIO]:.1f} EUR/MWh)."
+    )
+
+
+def summary_text(d: Mapping[str, Any]) -> str:
+    """The note as text, to be read in a terminal."""
+    head = f"If this came true ({d['claims_used']} claims, {len(d['conditions_assumed_met'])} open conditions assumed met), against today's course, {d['from']} for {d['months']} months"
+    lines = [d["title"], head, "  " + d["headline"]]
+    if d["trust"]["banner"]:
+        lines.append("  " + d["trust"]["banner"])
+    for gate in d["gates"]:
+        shut = "; ".join(f"{g['kind']}: {g['name']}" for g in gate["still_closed"])
+        lines.append(
+            f"  {gate['subject']}: {gate['opened']} of {gate['gates']} gates opened"
+            + (f"; still closed: {shut}" if shut else "")
+        )
+    from polynya.console import table
+
+    lines += ["", "Prices [USD/MMBtu], consumption-weighted"]
+    lines.append(
+        table(
+            ["hub", "baseline", "scenario", "change"],
+            [[h["hub"], f"{h[BASELINE]:.2f}", f"{h[SCENARIO]:.2f}", f"{h['change']:+.2f}"] for h in d["hubs"]],
+        )
+    )
+    lines += ["", "Pipelines that move most [bcm/year]"]
+    lines.append(
+        table(
+            ["corridor", "from", "to", "baseline", "scenario", "change"],
+            [
+                [c["corridor"], c["from"], c["to"], f"{c[BASELINE]:.1f}", f"{c[SCENARIO]:.1f}", f"{c['change']:+.1f}"]
+                for c in d["corridors"]
+            ],
+        )
+    )
+    lines += ["", "Who supplies Europe [bcm/year; price takers by average mixing]"]
+    lines.append(
+        table(
+            ["supplier", "baseline", "scenario", "change"],
+            [
+                [s["supplier"], f"{s[BASELINE]:.1f}", f"{s[SCENARIO]:.1f}", f"{s['change']:+.1f}"]
+                for s in d["suppliers_of_europe"]
+            ],
+        )
+    )
+    lines += ["", "Who gains [million USD, discounted over the horizon]"]
+    rows = [["consumers", c["region"], f"{c['musd']:+,.0f}"] for c in d["gains"]["consumers"]]
+    rows += [
+        [g["group"], g["id"], f"{g['musd']:+,.0f}"]
+        for g in (*d["gains"]["largest_gains"], *reversed(d["gains"]["largest_losses"]))
+    ]
+    lines.append(table(["group", "who", "change"], rows))
+    lines.append(f"  Together: {d['gains']['total_musd']:+,.0f}")
+    if d["does_not_move"]:
+        lines += ["", "Does not move, or is not computed"]
+        lines += [f"  {s}" for s in d["does_not_move"]]
+    trust = d["trust"]
+    passed = "passed" if trust["certificate_passed"] else "FAILED"
+    shares = ", ".join(f"{v} % {k}" for k, v in trust["facts_percent"].items())
+    lines += [
+        "",
+        f"Trust: certificate {passed} (worst residual {trust['worst_residual']:.1e}). Facts behind it: {shares}.",
+    ]
+    lines += [f"  {n}" for n in trust["notes"]]
+    return "\n".join(lines)
+
+
+def _r(value: float, digits: int = 3) -> float | None:
+    return None if value != value else round(value, digits) + 0.0

@@ -1,0 +1,242 @@
+"""What is written of an answer? (Answer -> run folder: tables in the user's terms, problems, answers, manifest)"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from polynya import __version__
+from polynya.market.problem import write_problem
+from polynya.results import compare
+from polynya.results.answer import Answer
+from polynya.results.case import Case
+from polynya.results.folder import RunWriter
+from polynya.results.gains import gains_of
+from polynya.results.supply import supply_matrix
+
+LAST_CALIBRATED_YEAR = 2021
+
+
+def result_tables(answer: Answer) -> dict[str, pl.DataFrame]:
+    """The tables of `tables/`: both cases side by side, what was changed, and what everything rests on."""
+    cases, world = answer.cases, answer.base
+    country = dict(world.table("nodes").select("id", "country").iter_rows())
+    start = dict(world.table("corridors").select("id", "from_node").iter_rows())
+    state_of_arc = {arc: str(country.get(node, node)) for arc, node in start.items()}
+    supply = {n: supply_matrix(c, country) for n, c in cases.items()}
+    gains = {n: gains_of(c, state_of_arc) for n, c in cases.items()}
+    tables = {
+        "prices": compare.prices(cases),
+        "flows": compare.flows(cases),
+        "consumption": compare.side_by_side(
+            {n: c.consumption() for n, c in cases.items()}, ["node", "period"], ["quantity"]
+        ),
+        "production": compare.side_by_side(
+            {n: c.production() for n, c in cases.items()}, ["supply", "trader", "node", "period"], ["quantity"]
+        ),
+        "supply": compare.side_by_side({n: _totals(f) for n, f in supply.items()}, ["supplier", "node"], ["bcm"]),
+        "gains": compare.side_by_side(gains, ["group", "id"], ["musd"]),
+        "storage": compare.side_by_side(
+            {n: c.stocks() for n, c in cases.items()}, ["storage", "period"], ["level", "injection", "withdrawal"]
+        ),
+        "rents": compare.side_by_side({n: c.rents() for n, c in cases.items()}, ["kind", "id", "period"], ["rent"]),
+        "markups": compare.side_by_side(
+            {n: c.solution.markups for n, c in cases.items()}, ["trader", "node", "period"], ["markup"]
+        ),
+        "gates": pl.concat([c.inputs.gates.with_columns(pl.lit(n).alias("case")) for n, c in cases.items()]),
+        "bans": pl.concat([c.bans.with_columns(pl.lit(n).alias("case")) for n, c in cases.items()]),
+        "changes": changes_table(answer),
+        "conditions": conditions_table(answer),
+        "claims": claims_table(answer),
+        "trace": pl.concat([c.inputs.trace.with_columns(pl.lit(n).alias("case")) for n, c in cases.items()]),
+        "facts": facts_table(cases),
+        "sources": sources_table(answer),
+        "nodes": world.table("nodes").select("id", "name", "region", "country", "lat", "lon"),
+    }
+    return tables
+
+
+def _totals(supply: pl.DataFrame) -> pl.DataFrame:
+    return supply.group_by("supplier", "node").agg(pl.col("bcm").sum())
+
+
+def changes_table(answer: Answer) -> pl.DataFrame:
+    """One row per change: what became of it and what it touches."""
+    rows = [
+        {
+            "id": c.id,
+            "type": c.type,
+            "text": c.text,
+            "status": c.status,
+            "effect": c.effect,
+            "from": c.from_day.isoformat() if c.from_day else None,
+            "because": " ".join(c.because),
+            "when": " ".join(c.when),
+            "touches": " ".join(c.touches),
+        }
+        for c in answer.applied.changes
+    ]
+    schema = dict.fromkeys(("id", "type", "text", "status", "effect", "from", "because", "when", "touches"), pl.String)
+    return pl.DataFrame(rows, schema=schema)
+
+
+def conditions_table(answer: Answer) -> pl.DataFrame:
+    """One row per condition: how this scenario takes it."""
+    rows = [
+        {
+            "id": c.id,
+            "text": c.text,
+            "assume": c.assume,
+            "on": c.on.isoformat() if c.on else None,
+            "requires": " ".join(c.requires),
+            "because": " ".join(c.because),
+        }
+        for c in answer.scenario.file.conditions
+    ]
+    return pl.DataFrame(rows, schema=dict.fromkeys(("id", "text", "assume", "on", "requires", "because"), pl.String))
+
+
+def claims_table(answer: Answer) -> pl.DataFrame:
+    """One row per claim of the ledger and per stated assumption."""
+    rows = [
+        {
+            "id": c.id,
+            "kind": "claim",
+            "text": c.text,
+            "attribution": c.attribution,
+            "factuality": c.factuality,
+            "stage": c.stage,
+            "conditions": "; ".join(c.conditions),
+            "review": c.review,
+        }
+        for c in answer.scenario.claims.values()
+    ]
+    rows += [
+        {
+            "id": a.id,
+            "kind": "assumption",
+            "text": a.text,
+            "attribution": "author of the scenario",
+            "factuality": "",
+            "stage": "",
+            "conditions": "",
+            "review": "",
+        }
+        for a in answer.scenario.file.assumptions
+    ]
+    return pl.DataFrame(
+        rows,
+        schema=dict.fromkeys(
+            ("id", "kind", "text", "attribution", "factuality", "stage", "conditions", "review"), pl.String
+        ),
+    )
+
+
+def facts_table(cases: Mapping[str, Case]) -> pl.DataFrame:
+    """Every fact that stands behind a number of either case."""
+    facts = {k: f for c in cases.values() for k, f in c.inputs.facts.items()}
+    columns = (
+        "subject",
+        "attribute",
+        "value",
+        "unit",
+        "valid_from",
+        "valid_to",
+        "source",
+        "locator",
+        "original_value",
+        "kind",
+        "note",
+    )
+    rows = [{"fact": k, **{c: getattr(f, c) for c in columns}} for k, f in sorted(facts.items())]
+    text = dict.fromkeys(("fact", *columns), pl.String)
+    return pl.DataFrame(rows, schema={**text, "value": pl.Float64, "valid_from": pl.Date, "valid_to": pl.Date})
+
+
+def sources_table(answer: Answer) -> pl.DataFrame:
+    """The sources behind those facts, with licence and notice."""
+    used = {f.source for c in answer.cases.values() for f in c.inputs.facts.values()}
+    frame = answer.applied.world.table("sources").filter(pl.col("id").is_in(sorted(used)))
+    return frame.select("id", "title", "publisher", "url", "published", "licence", "reliability", "notice").sort("id")
+
+
+def manifest_of(answer: Answer, summary: Mapping[str, Any]) -> dict[str, Any]:
+    """Who made this from what; the certificate; nothing that differs between equal runs."""
+    certificate = {n: dict(c.certificate) for n, c in answer.cases.items()}
+    return {
+        "polynya": __version__,
+        "python": platform.python_version(),
+        "solvers": {p: version(p) for p in ("piqp", "clarabel", "highspy", "numpy", "scipy")},
+        "scenario": {
+            "id": answer.scenario.file.id,
+            "title": answer.scenario.file.title,
+            "sha256": answer.scenario.sha256,
+            "ledger_sha256": answer.scenario.ledger_sha256,
+        },
+        "world": {
+            "layers": list(answer.base.layers),
+            "digest": answer.base.digest,
+            "facts": dict(answer.report.facts_by_kind),
+        },
+        "as_of": answer.scenario.file.as_of.isoformat(),
+        "from": answer.first.strftime("%Y-%m"),
+        "months": answer.months,
+        "without": list(answer.question.without),
+        "anchor": {"file": answer.anchor.file, "sha256": answer.anchor.sha256} if answer.anchor.file else None,
+        "last_calibrated_year": LAST_CALIBRATED_YEAR,
+        "solver": answer.question.solver,
+        "seed": None,
+        "certificate": {"passed": all(c["passed"] for c in certificate.values()), **certificate},
+        "summary": summary.get("headline"),
+    }
+
+
+def run_name(answer: Answer) -> str:
+    """A name that equal questions share: the scenario's id and a hash of everything that goes in."""
+    parts = (
+        answer.scenario.sha256,
+        answer.scenario.ledger_sha256,
+        answer.base.digest,
+        answer.anchor.sha256,
+        answer.first.isoformat(),
+        str(answer.months),
+        *answer.question.without,
+    )
+    return f"{answer.scenario.file.id}-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:4]}"
+
+
+def write_run(
+    answer: Answer, target: Path, tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any], text: str, html: str
+) -> Path:
+    """Write the whole run; it appears at `target` in one step or not at all."""
+    with RunWriter(target) as run:
+        run.text("inputs/scenario.yaml", Path(answer.scenario.path).read_text(encoding="utf-8"))
+        if answer.scenario.ledger_path:
+            run.text(
+                "inputs/claims.yaml",
+                (Path(answer.scenario.path).parent / answer.scenario.ledger_path).read_text(encoding="utf-8"),
+            )
+        for name, case in answer.cases.items():
+            write_problem(case.problem, run.path(f"problem/{name}/periods.csv").parent)
+            for table, frame in case.solution.frames().items():
+                run.frame(f"answer/{name}/{table}", frame)
+            run.json(
+                f"answer/{name}/solution.json",
+                {
+                    "status": case.solution.status,
+                    "welfare": case.solution.welfare,
+                    "certificate": case.solution.certificate,
+                },
+            )
+        for table, frame in tables.items():
+            run.frame(f"tables/{table}", frame)
+        run.json("summary.json", summary)
+        run.text("summary.txt", text)
+        run.text("report.html", html)
+        return run.finish(manifest_of(answer, summary), answer.timings)
