@@ -23,6 +23,7 @@ from polynya.market.interval import Intervals
 from polynya.market.problem import Problem
 from polynya.market.qp import QP, Raw, Vector
 
+NOTHING = 1e-12  # share of the largest quantity below which nothing is bought
 SAME = 1e-7  # interval ends nearer than this share of 1 + |price| are one price
 
 
@@ -128,7 +129,9 @@ class _Reader:
         quantity = np.nan_to_num(d.fixed)
         quantity[lay.demand["e"]] = lay.demand.take(self.x)
         D = self.D[d.m]
-        price = np.where(d.elastic, d.a - d.b * quantity, lay.market_balance.take(self.y) / D)
+        bought = quantity > NOTHING * max(float(quantity.max(initial=0.0)), 1e-300)
+        # where nobody buys, any price above the intercept will do: the one that the sellers' and stores' values go with
+        price = np.where(d.elastic & bought, d.a - d.b * quantity, lay.market_balance.take(self.y) / D)
         unserved = np.where(d.elastic, 0.0, np.maximum(0.0, np.nan_to_num(d.fixed) - quantity))
         place = {"node": self._named(self.coded.node_ids, d.n), "period": self._period(d.m)}
         low, high = (lay.market_balance.take(side) / D for side in (self.spread.low, self.spread.high))
@@ -282,7 +285,9 @@ class _Reader:
         def add(kind: str, ids: pl.Series, m: Ints | None, rent: Vector) -> None:
             period = self._named(names, m) if m is not None else pl.Series([None] * rent.size, dtype=pl.String)
             parts.append(
-                pl.DataFrame({"kind": [kind] * rent.size, "id": ids.cast(pl.String), "period": period, "rent": rent})
+                pl.DataFrame({"id": ids.cast(pl.String), "period": period, "rent": rent}).select(
+                    pl.lit(kind).alias("kind"), "id", "period", "rent"
+                )
             )
 
         steps = self.problem.production.select(pl.concat_str(["trader", "node", "step"], separator="/").alias("id"))[

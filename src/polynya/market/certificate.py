@@ -163,10 +163,9 @@ class _Check:
         )
         grouped = p.traders.filter(pl.col("trader").is_in(who) & pl.col("group").is_not_null())
         tied = [t for f in (p.contracts, p.caps, p.storage) for t in f["trader"].drop_nulls() if t in who]
-        mine = [
-            p.bans.filter(pl.col("trader") == t).drop("trader", "reason").unique().sort(pl.all()).rows() for t in who
-        ]
-        if strategic.height or grouped.height or tied or any(m != mine[0] for m in mine):
+        no_sale, no_arc, _ = self._bans(who)
+        unlike = (no_sale != no_sale[:1]).any() or (no_arc != no_arc[:1]).any()
+        if strategic.height or grouped.height or tied or unlike:
             self.wrong("primal", f"the traders of {name} are not alike and cannot be one class")
             return False
         return True
@@ -254,7 +253,10 @@ class _Check:
         free = supply.filter(pl.col("capacity").is_null())["k"].unique().to_list()
         self.room[free] = np.maximum(self.room[free], 10 * made)
         self.room += float(p.storage["initial"].fill_null(0.0).sum()) + made
-        self.big = max(float(self.sales.sum(axis=0).max(initial=0.0)), 1e-300)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            thirst = np.where(self.elastic, self.a / self.b, self.fixed)
+        thirst = thirst[np.isfinite(thirst)]
+        self.big = max(float(self.sales.sum(axis=0).max(initial=0.0)), 1e-3 * float(thirst.max(initial=0.0)), 1e-300)
 
     @staticmethod
     def _row_of(name: str, frame: pl.DataFrame) -> Callable[[int], str]:
@@ -272,10 +274,10 @@ class _Check:
 
     def _bans(self, lead: Sequence[str]) -> tuple[Bools, Bools, list[str]]:
         arcs = self.problem.arcs["arc"].unique(maintain_order=True).to_list()
-        no_sale = np.zeros((self.K, self.N, self.M), dtype=bool)
-        no_arc = np.zeros((self.K, len(arcs), self.M), dtype=bool)
+        no_sale = np.zeros((len(lead), self.N, self.M), dtype=bool)
+        no_arc = np.zeros((len(lead), len(arcs), self.M), dtype=bool)
         for trader, node, arc, first, last, *_ in self.problem.bans.iter_rows():
-            who = list(range(self.K)) if trader == "*" else [k for k, t in enumerate(lead) if t == trader]
+            who = list(range(len(lead))) if trader == "*" else [k for k, t in enumerate(lead) if t == trader]
             when = slice(self.periods.index(first), self.periods.index(last) + 1)
             if node is not None and not (node == "*" and arc not in (None, "*")):
                 here = slice(None) if node == "*" else self.nodes.index(node)
@@ -353,7 +355,7 @@ class _Check:
         lost = np.zeros(n.size)
         lost[at] = eaten["unserved"].to_numpy()
         throughput = np.maximum(flow[n, m], np.abs(said))
-        floor = SMALL * max(float(throughput.max(initial=0.0)), 1e-300)
+        floor = SMALL * max(float(throughput.max(initial=0.0)), self.big)
         scale = np.maximum(throughput, floor)
 
         def market(i: int) -> str:
@@ -518,7 +520,7 @@ class _Check:
         if ((x > 0) & np.isnan(value)).any():
             self.wrong("dual", "production of gas that has no value")
         np.add.at(self.profit, k, -self.D[m] * (cost * x + slope * x**2 / 2))
-        self.made = (k, n, m, limit)
+        self.made = (k, n, m, limit, cost + rent)
 
     def _added(self, kind: str, ids: pl.Series, m: Ints) -> Floats:
         """Capacity that earlier investments add to each (id, period)."""
@@ -600,12 +602,14 @@ class _Check:
             rent, total, limit, self.D[m], np.zeros(A), lambda q: f"capacity of {a['arc'][q]}, {a['period'][q]}"
         )
         np.add.at(self.profit, fk, -self.D[m[fe]] * unit[fe] * x)
-        self.arcs = (i, j, m, after, prompt, late, may)
+        self.arcs = (i, j, m, after, prompt, late, may, unit + extra)
         self.ship_days = (fleets, fleet, m, _numbers(a["ship_days"]) * total, day)
 
     def check_storage(self) -> None:
         """Users of stores: what goes in is worth it, what comes out is worth it, and stock is held while it gains."""
         s, held = self.problem.storage, self.solution.storage
+        none = np.zeros(0, dtype=np.int64)
+        self.uses = (none, none, none, np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0))
         if s.is_empty():
             if held.height:
                 self.wrong("primal", "stock in a store that is not there")
@@ -659,12 +663,12 @@ class _Check:
         same = (u[order][1:] == u[order][:-1]) & (w[o][1:] == w[o][:-1]) & (m[o][1:] == m[o][:-1] + 1)
         same &= np.array([cycles[x] == cycles[y] for x, y in zip(m[o][1:], m[o][:-1], strict=True)], dtype=bool)
         first[1:] = ~same
-        last = np.append(first[1:], True)
+        last = np.append(first[1:], True)[: e.size]
         start, end = np.flatnonzero(first), np.flatnonzero(last)
         given, asked = initial[o[start]], final[o[end]]
         closes = cyclic & (np.isnan(given) | np.isnan(asked))
         lv, bf = level[order], before[order]
-        previous = np.append(0.0, lv[:-1])
+        previous = np.append(0.0, lv[:-1])[: e.size]
         previous[start] = np.where(closes, lv[end], np.where(np.isnan(given), 0.0, bf[start]))
         self.note("balance", (np.abs(bf - previous) / scale[order]), lambda i: use(int(order[i])))
         for store in np.unique(w[o[start]]):
@@ -714,6 +718,8 @@ class _Check:
         trades = ~np.isnan(gas)
         reduced_in = cost[e] + gas - (1 - loss[e]) * value + rents["injection"][e]
         reduced_out = value - gas + rents["withdrawal"][e]
+        put_in, take_out = cost[e] + rents["injection"][e], rents["withdrawal"][e]
+        self.uses = (u, n[e], m[e], value, put_in, take_out, loss[e])
         size = np.maximum(scale, 1e-3 * self.big)
         who = np.where(private[e] >= 0, private[e], -1)
         for reduced, x in ((reduced_in, went_in), (reduced_out, went_out)):
@@ -730,7 +736,7 @@ class _Check:
             if (x[~trades] > 0).any():
                 self.wrong("dual", "a store is used where there is neither market nor value")
         worth = (self.D[m[e]] * value)[order]
-        later = np.append(worth[1:], 0.0)
+        later = np.append(worth[1:], 0.0)[: e.size]
         feeds = closes & np.isnan(given)
         later[end] = np.where(feeds, worth[start], 0.0)
         stock_value = (D * rents["initial"])[o[start]]
@@ -800,7 +806,7 @@ class _Check:
     def check_nodes(self) -> None:
         """Every class's gas balances at every node and period."""
         net = self.net - self.sales
-        scale = np.maximum(self.through, SMALL * max(float(self.through.max(initial=0.0)), 1e-300))
+        scale = np.maximum(self.through, SMALL * max(float(self.through.max(initial=0.0)), self.big))
         errors = np.abs(net) / scale[None]
 
         def place(i: int) -> str:
@@ -879,40 +885,64 @@ class _Check:
         return out
 
     def check_pruning(self) -> None:
-        """Where the answer has no value for a class's gas, no gas can come, or none of it can be sold.
+        """Where the answer has no value for a class's gas, bringing some there and selling it would not pay either.
 
-        Such a node-period counts as worthless if gas can come there. The answer is incomplete if from a worthless
-        node-period a valued one, or a market that the class may sell at, can be reached.
+        Such gas is worth at most what it would cost to bring: the cheapest way from valued node-periods and producers
+        (Bellman-Ford). At that worth no sale, no arc to a valued node-period and no injection may gain.
         """
-        start, j, m, after, prompt, late, may = self.arcs
-        made_k, made_n, made_m, made_limit = self.made
+        start, j, m, after, prompt, late, may, unit = self.arcs
+        made_k, made_n, made_m, made_limit, made_cost = self.made
+        use_k, use_n, use_m, use_value, _, use_out, _ = self.uses
+        ahead = self.D[after] / self.D[m] * late
         for k in range(self.K):
             unvalued = np.isnan(self.value[k])
-            come = np.zeros((self.N, self.M), dtype=bool)
-            mine = (made_k == k) & (made_limit > 0)
-            come[made_n[mine], made_m[mine]] = True
-            come &= unvalued
-            sell = self.market & ~self.no_sale[k]
-            heads = ((j, m, may[k] & (prompt > 0)), (j, after, may[k] & (late > 0)))
-            for hj, hm, ok in heads:
-                hit = ok & ~unvalued[start, m] & unvalued[hj, hm]
-                come[hj[hit], hm[hit]] = True
-            while True:
-                bad = come & sell
-                grown = come.copy()
-                for hj, hm, ok in heads:
-                    moves = ok & come[start, m]
-                    if (moves & ~unvalued[hj, hm]).any():
-                        # an arc with a prompt and a late share counts only if all that arrives is worthless
-                        bad[start[moves & ~unvalued[hj, hm]][0], m[moves & ~unvalued[hj, hm]][0]] = True
-                    grown[hj[moves], hm[moves]] |= unvalued[hj[moves], hm[moves]]
-                if bad.any():
-                    n_, m_ = np.argwhere(bad)[0]
-                    self.wrong(
-                        "dual",
-                        f"{self.classes[k]} could bring gas to {self.nodes[n_]}, {self.periods[m_]}, which the answer leaves out",
-                    )
+            if not unvalued.any():
+                continue
+            worth = np.where(unvalued, np.inf, self.value[k])
+            mine = (made_k == k) & (made_limit > 0) & unvalued[made_n, made_m]
+            np.minimum.at(worth, (made_n[mine], made_m[mine]), made_cost[mine])
+            mine = (use_k == k) & unvalued[use_n, use_m]
+            np.minimum.at(worth, (use_n[mine], use_m[mine]), (use_value + use_out)[mine])
+            e = np.flatnonzero(may[k])
+            for _ in range(self.N * self.M):
+                spent = worth[start[e], m[e]] + unit[k, e]
+                known_now, known_late = ~unvalued[j[e], m[e]], ~unvalued[j[e], after[e]]
+                now = np.where(known_now & (prompt[e] > 0), prompt[e] * self.value[k, j[e], m[e]], 0.0)
+                then = np.where(known_late & (late[e] > 0), ahead[e] * self.value[k, j[e], after[e]], 0.0)
+                open_ = np.where(known_now, 0.0, prompt[e]) + np.where(known_late, 0.0, ahead[e])
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    bound = np.where(open_ > 0, (spent - now - then) / open_, np.inf)
+                grown = worth.copy()
+                for head, touches in ((m[e], ~known_now & (prompt[e] > 0)), (after[e], ~known_late & (late[e] > 0))):
+                    np.minimum.at(grown, (j[e][touches], head[touches]), bound[touches])
+                if (grown >= worth - 1e-12 * (1.0 + np.abs(np.where(np.isfinite(worth), worth, 0.0)))).all():
                     break
-                if (grown == come).all():
-                    break
-                come = grown
+                worth = grown
+            self._unvalued_gains(k, unvalued, worth, e, unit)
+
+    def _unvalued_gains(self, k: int, unvalued: Bools, worth: Floats, e: Ints, unit: Floats) -> None:
+        """Reduced costs of everything that could be done with gas that the answer leaves out."""
+        start, j, m, after, prompt, late, _, _ = self.arcs
+        use_k, use_n, use_m, use_value, use_in, _, use_loss = self.uses
+        there = unvalued & np.isfinite(worth)
+        n_, m_ = np.nonzero(there & self.market & ~self.no_sale[k])
+        price = self.price[n_, m_]
+        gain = price - self.markup[k, n_, m_] - self.extra[k, n_, m_] - worth[n_, m_]
+        self.note(
+            "dual", gain / (1.0 + np.abs(price)),
+            lambda i: f"{self.classes[k]} could sell at {self.nodes[n_[i]]}, {self.periods[m_[i]]}, which the answer leaves out",
+        )  # fmt: skip
+        e = e[there[start[e], m[e]] & ~unvalued[j[e], m[e]] & (~unvalued[j[e], after[e]] | (late[e] == 0))]
+        into = prompt[e] * np.nan_to_num(self.value[k, j[e], m[e]])
+        into = into + late[e] * self.D[after[e]] / self.D[m[e]] * np.nan_to_num(self.value[k, j[e], after[e]])
+        gain = into - worth[start[e], m[e]] - unit[k, e]
+        self.note(
+            "dual", gain / (1.0 + np.abs(into)),
+            lambda i: f"{self.classes[k]} could send gas on from {self.nodes[start[e[i]]]}, {self.periods[m[e[i]]]}, which the answer leaves out",
+        )  # fmt: skip
+        mine = np.flatnonzero((use_k == k) & there[use_n, use_m])
+        gain = (1.0 - use_loss[mine]) * use_value[mine] - use_in[mine] - worth[use_n[mine], use_m[mine]]
+        self.note(
+            "dual", gain / (1.0 + np.abs(use_value[mine])),
+            lambda i: f"{self.classes[k]} could store gas at {self.nodes[use_n[mine[i]]]}, {self.periods[use_m[mine[i]]]}, which the answer leaves out",
+        )  # fmt: skip

@@ -21,7 +21,7 @@ import polars as pl
 from polynya.market.build import Program, Span, expanded
 from polynya.market.checks import inframarginal_volume
 from polynya.market.classes import Classes
-from polynya.market.coded import Coded, Ints, Mask, ids, limit
+from polynya.market.coded import OPEN_TO_TAKERS, Coded, Ints, Mask, ids, limit
 from polynya.market.problem import Problem
 from polynya.market.qp import QP, Vector
 from polynya.market.reach import reachable, sources_of, stores_of
@@ -65,14 +65,13 @@ class Layout:
 @dataclass(frozen=True)
 class Pruned:
     """What may be non-zero, class by class: `flow` [K, arc entries], `sales` [K, demand entries], `production` [entries],
-    `stores` (class or DESK, storage run) pairs, `came`, `useful` [K, N, M]."""
+    `stores` (class or DESK, storage run) pairs, `nodes` [K, N, M]."""
 
     flow: Mask
     sales: Mask
     production: Mask
     stores: list[tuple[int, int]]
-    came: Mask
-    useful: Mask
+    nodes: Mask
 
 
 def formulate(problem: Problem, coded: Coded, classes: Classes) -> tuple[QP, Layout]:
@@ -118,29 +117,38 @@ def prune(coded: Coded, classes: Classes) -> Pruned:
     K = len(classes)
     a, d, p, s = coded.arcs, coded.demand, coded.production, coded.storage
     _, N, M = coded.shape
+    after = coded.following[a.m]
     flow = np.zeros((K, a.m.size), dtype=bool)
     sales = np.zeros((K, d.m.size), dtype=bool)
     production = np.zeros(p.m.size, dtype=bool)
-    came = np.zeros((K, N, M), dtype=bool)
-    useful = np.zeros((K, N, M), dtype=bool)
+    nodes = np.zeros((K, N, M), dtype=bool)
     stores: list[tuple[int, int]] = []
     runs = np.flatnonzero(s.first)
     for k in range(K):
         owners = np.flatnonzero(classes.of == k)
         usable = ~classes.no_arc[k, a.arc, a.m] & ((a.capacity > 0) | a.grows)
         mine = stores_of(coded, int(owners[0]), bool(classes.taker[k]))
+        made = np.isin(p.t, owners) & ((p.capacity > 0) | p.grows)
         may = ~classes.no_sale[k, d.n, d.m]
         markets = np.zeros((N, M), dtype=bool)
         markets[d.n[may], d.m[may]] = True
-        came[k], useful[k] = reachable(coded, sources_of(coded, owners, mine), markets, usable, mine)
-        arrives = ((a.lag < 1) & useful[k][a.j, a.m]) | ((a.lag > 0) & useful[k][a.j, coded.following[a.m]])
-        flow[k] = usable & came[k][a.i, a.m] & arrives
-        sales[k] = may & came[k][d.n, d.m]
-        production |= np.isin(p.t, owners) & ((p.capacity > 0) | p.grows) & useful[k][p.n, p.m]
-        for e in runs[mine[runs]]:
-            in_run = s.run == s.run[e]
-            if (came[k] & useful[k])[s.n[in_run], s.m[in_run]].any():
-                stores.append((k, int(s.run[e])))
+        # stock that must be there is worth having; and late deliveries that nobody wants may end in store
+        wanted = mine & ((s.minimum > 0) | (s.last & ((np.nan_to_num(s.final) > 0) | bool(a.lag.any()))))
+        markets[s.n[wanted], s.m[wanted]] = True
+        came, useful = reachable(coded, sources_of(coded, owners, mine), markets, usable, mine)
+        arrives = ((a.lag < 1) & useful[a.j, a.m]) | ((a.lag > 0) & useful[a.j, after])
+        kept = usable & came[a.i, a.m] & arrives
+        here = nodes[k]
+        here |= came & useful
+        here[a.j[kept & (a.lag < 1)], a.m[kept & (a.lag < 1)]] = True
+        here[a.j[kept & (a.lag > 0)], after[kept & (a.lag > 0)]] = True
+        # whatever touches only these node-periods stays, so that their values fit everything that could be done there
+        flow[k] = usable & here[a.i, a.m] & (here[a.j, a.m] | (a.lag == 1)) & (here[a.j, after] | (a.lag == 0))
+        sales[k] = may & here[d.n, d.m]
+        production |= made & here[p.n, p.m]
+        stores += [
+            (k, int(s.run[e])) for e in runs[mine[runs]] if here[s.n[s.run == s.run[e]], s.m[s.run == s.run[e]]].any()
+        ]
     priced = np.zeros((N, M), dtype=bool)
     strategic = ~classes.taker
     reached = sales[strategic].any(axis=0)
@@ -148,10 +156,13 @@ def prune(coded: Coded, classes: Classes) -> Pruned:
     for e in runs:
         r = int(s.run[e])
         in_run = s.run == r
-        open_market = s.trader[e] == -1 and priced[s.n[in_run], s.m[in_run]].any()
-        if open_market or not any(run == r for _, run in stores):
+        used = any(run == r for _, run in stores)
+        holds = not used and np.nan_to_num(s.initial[e]) > 0  # nobody can use it, but what is in store still has to fit
+        if s.trader[e] == OPEN_TO_TAKERS and (holds or priced[s.n[in_run], s.m[in_run]].any()):
             stores.append((DESK, r))
-    return Pruned(flow, sales, production, stores, came, useful)
+        elif holds:
+            stores.append((int(classes.of[s.trader[e]]) if s.trader[e] >= 0 else 0, r))
+    return Pruned(flow, sales, production, stores, nodes)
 
 
 def inframarginal(problem: Problem, coded: Coded, classes: Classes) -> Vector:
@@ -293,8 +304,7 @@ def stored(program: Program, coded: Coded, pruned: Pruned) -> tuple[Span, Span, 
     desk = u == DESK
     n, m = s.n[e], s.m[e]
     k = np.maximum(u, 0)
-    inject = np.where(desk, market[n, m], pruned.came[k, n, m])
-    withdraw = np.where(desk, market[n, m], pruned.useful[k, n, m])
+    inject = withdraw = np.where(desk, market[n, m], pruned.nodes[k, n, m])
     block = np.where(desk, -1, _block(coded, u, m))
     level = program.columns(e.size, upper=np.where(bounded, s.working[e], np.inf), e=e, u=u)
     cost = coded.weight[m] * s.cost[e]

@@ -2,7 +2,7 @@
 
 All multipliers that fit the answer's quantities form a polyhedron. A multiplier is pinned when its row of the projector
 onto that polyhedron's directions is zero: tested for all rows at once with two random directions (fixed seed). For the
-others two linear programs push all of them up, and down, together. With one commodity the multipliers form a lattice
+others two linear programs push all prices and values up, and down, together. With one commodity the multipliers form a lattice
 (each condition compares two of them), so both ends are exact; with several commodities sharing a capacity they are
 attained, but may not be the widest.
 
@@ -22,6 +22,7 @@ from polynya.market.qp import QP, Raw, Vector
 
 AT_BOUND = 1e-9  # in the program's own scale
 MOVES = 1e-6  # share of a random direction that counts as a direction
+LEAST = 1e-4  # weight of rents beside prices: no larger than they must be
 FAR = 1e4  # times the largest multiplier: as good as no bound
 
 
@@ -34,43 +35,66 @@ class Intervals:
     high: Vector
 
 
-def multiplier_intervals(qp: QP, raw: Raw) -> Intervals:
-    """Intervals of all row multipliers at the quantities of `raw`."""
+def settle(qp: QP, raw: Raw) -> tuple[Raw, Intervals]:
+    """The same quantities with the lowest multipliers that fit them, and the intervals of all row multipliers.
+
+    Where nothing pins a price, solvers differ; the lowest one is a rule, so that equal problems have equal answers. A
+    multiplier without a lowest value stays where the solver left it.
+    """
     scale = Scale.of(qp)
     small = scale.shrink(qp)
     x, y = raw.x / scale.quantity, raw.y / scale.price
     above, below = x > small.lower + AT_BOUND, x < small.upper - AT_BOUND
     activity = small.A @ x
-    low_row = activity <= small.row_lower + AT_BOUND * (1 + np.abs(activity))
-    high_row = activity >= small.row_upper - AT_BOUND * (1 + np.abs(activity))
-    active = np.flatnonzero(low_row | high_row)
-    inner = np.flatnonzero(above & below)
-    rows = sparse.csr_array(small.A)[active]
-    moves = _moving(sparse.csc_array(rows)[:, inner])
+    at_low = activity <= small.row_lower + AT_BOUND * (1 + np.abs(activity))
+    at_high = activity >= small.row_upper - AT_BOUND * (1 + np.abs(activity))
+    active = np.flatnonzero(at_low | at_high)
+    rows = sparse.csr_array(small.A)
+    moves = _moving(sparse.csc_array(rows[active])[:, np.flatnonzero(above & below)])
     pinned = np.ones(qp.rows, dtype=bool)
     pinned[active[moves]] = False
+    if not moves.any():
+        return raw, Intervals(pinned, raw.y, raw.y)
+
+    loose = active[moves]
+    part = sparse.csc_array(rows[loose])
+    touched = np.flatnonzero(np.diff(part.indptr) > 0)
+    part = part[:, touched]
+    rest = small.p[touched] * x[touched] + small.q[touched] + small.A[:, touched].T @ y - part.T @ y[loose]
+    top = FAR * (1.0 + float(np.abs(y).max()))
+    none = np.full(max(loose.size, touched.size), -1, dtype=np.int32)
+    free = at_low[loose] & at_high[loose]
+    weight = np.where(free, 1.0, np.where(at_high[loose], LEAST, -LEAST))
+    fits = QP(
+        np.zeros(loose.size), weight, sparse.csc_array(part.T),
+        np.where(above[touched] & ~below[touched], -np.inf, -rest), np.where(below[touched] & ~above[touched], np.inf, -rest),
+        np.where(at_low[loose], -top, 0.0), np.where(at_high[loose], top, 0.0), none[: loose.size], none[: touched.size],
+    )  # fmt: skip
+    stuck = ~above[touched] & ~below[touched]
+    fits = replace(
+        fits, row_lower=np.where(stuck, -np.inf, fits.row_lower), row_upper=np.where(stuck, np.inf, fits.row_upper)
+    )
     low, high = y.copy(), y.copy()
-    if moves.any():
-        loose = active[moves]
-        touched = np.flatnonzero(np.asarray(abs(small.A[loose]).sum(axis=0)).ravel() > 0)
-        block = sparse.csc_array(sparse.csr_array(small.A)[loose][:, touched])
-        slope = small.p[touched] * x[touched] + small.q[touched]
-        rest = slope + (small.A[:, touched].T @ y) - block.T @ y[loose]
-        top = FAR * (1.0 + float(np.abs(y).max()))
-        dual = QP(
-            np.zeros(loose.size), np.zeros(loose.size), sparse.csc_array(block.T),
-            np.where(below[touched], -rest, -np.inf), np.where(above[touched], -rest, np.inf),
-            np.where(low_row[loose], -top, 0.0), np.where(high_row[loose], top, 0.0),
-            np.full(loose.size, -1, dtype=np.int32), np.full(touched.size, -1, dtype=np.int32),
-        )  # fmt: skip
-        for ends, sign in ((low, 1.0), (high, -1.0)):
-            found = highs(replace(dual, q=np.full(loose.size, sign)))
-            if found.status == "solved":
-                ends[loose] = np.where(np.abs(found.x) >= 0.99 * top, -sign * np.inf, found.x)
-            else:
-                ends[loose] = -sign * np.inf
-        low[loose], high[loose] = np.minimum(low, y)[loose], np.maximum(high, y)[loose]
-    return Intervals(pinned, low * scale.price, high * scale.price)
+    lowest, highest = highs(fits), highs(replace(fits, q=np.where(free, -1.0, weight)))
+    low[loose] = _end(lowest, top, -np.inf)
+    high[loose] = _end(highest, top, np.inf)
+    endless = ~np.isfinite(low[loose])
+    if endless.any():
+        lowest = highs(replace(fits, lower=np.where(endless, np.minimum(y[loose], fits.upper), fits.lower)))
+    settled = y.copy()
+    if lowest.status == "solved":
+        settled[loose] = lowest.x
+    z = -(small.p * x + small.q + small.A.T @ settled)
+    z[above & below] = 0.0
+    intervals = Intervals(pinned, np.minimum(low, settled) * scale.price, np.maximum(high, settled) * scale.price)
+    return Raw(raw.x, settled * scale.price, z * scale.price, raw.info), intervals
+
+
+def _end(found: Raw, top: float, none: float) -> Vector:
+    """One end of the loose multipliers; what runs into the far bound, or could not be said, has no end."""
+    if found.status != "solved":
+        return np.full(found.x.size, none)
+    return np.where(np.abs(found.x) >= 0.99 * top, none, found.x)
 
 
 def _moving(columns: sparse.csc_array) -> npt.NDArray[np.bool_]:

@@ -21,7 +21,7 @@ from polynya.market.classes import classify
 from polynya.market.coded import code
 from polynya.market.culprit import explain_failure
 from polynya.market.formulation import formulate
-from polynya.market.interval import multiplier_intervals
+from polynya.market.interval import settle
 from polynya.market.polish import polish
 from polynya.market.problem import Problem
 from polynya.market.qp import QP, Raw
@@ -48,20 +48,19 @@ def solve(problem: Problem, *, solver: str = "auto", progress: Say | None = None
     chosen = solvers(solver, qp)
     say(f"solving {qp.columns:,} variables, {qp.rows:,} rows")
     refused: Solution | None = None
-    for raw in attempts(qp, chosen, say):
-        if raw.status in ("infeasible", "unbounded"):
+    for name in chosen:
+        for raw in attempts(qp, name, say):
+            settled, intervals = settle(qp, raw)
+            solution = read_answer(problem, coded, classes, qp, layout, settled, intervals)
+            ledger = accounts(problem, solution)
+            solution = replace(solution, status="solved", accounts=ledger, welfare=welfare(ledger))
+            solution = replace(solution, certificate=certify(problem, solution))
+            if solution.certificate["passed"]:
+                return solution
+            refused = refused or solution
+        if name == chosen[0]:  # perhaps there is nothing to find
             explain_failure(problem, coded, classes, qp, layout, say)
-            continue
-        solution = read_answer(problem, coded, classes, qp, layout, raw, multiplier_intervals(qp, raw))
-        ledger = accounts(problem, solution)
-        solution = replace(solution, accounts=ledger, welfare=welfare(ledger))
-        solution = replace(solution, status="solved", certificate=certify(problem, solution))
-        if solution.certificate["passed"]:
-            return solution
-        if refused is None:  # perhaps there is nothing to find
-            explain_failure(problem, coded, classes, qp, layout, say)
-        refused = solution
-        say(f"{raw.info['solver']}: the certificate did not pass; trying on")
+        say(f"{name}: no certified answer; trying on")
     raise CertificateError(
         _why(refused), fix="The answer is not shown. Try another --solver, or check the units of the tables."
     )
@@ -94,20 +93,17 @@ def _crowded(qp: QP) -> bool:
     return bool(users.any() and np.dot(users, users) / users.sum() >= MANY_USERS)
 
 
-def attempts(qp: QP, names: list[str], say: Say) -> Iterator[Raw]:
-    """Answers, best first: each solver's polished one, then its plain one."""
-    for name in names:
-        raw = solve_with(name, qp)
-        say(f"{name}: {raw.status} after {raw.info.get('iterations', '?')} steps")
-        if raw.status in ("infeasible", "unbounded"):
-            yield raw
-            continue
-        if name == "block":  # it stops on its bounds already
-            yield raw
-            yield polish(qp, raw)
-            continue
-        if not qp.linear or name != "highs":
-            yield polish(qp, raw)
+def attempts(qp: QP, name: str, say: Say) -> Iterator[Raw]:
+    """A solver's answers, best first: polished, in doubt with fewer or more limits fixed, then as it came. None if it found none."""
+    raw = solve_with(name, qp)
+    say(f"{name}: {raw.status} after {raw.info.get('iterations', '?')} steps")
+    if raw.status in ("infeasible", "unbounded"):
+        return
+    if name == "block":  # it stops on its bounds already
+        yield raw
+    if name != "highs":
+        yield from (polish(qp, raw, doubt) for doubt in (1.0, 1e3, 1e-3))
+    if name != "block":
         yield raw
 
 
