@@ -261,12 +261,16 @@ def test_a_drafter_cannot_sign_for_itself(write, small):
     assert [f.code for f in checked(write(small)).faults] == ["unsigned_review"]
 
 
-@pytest.mark.parametrize("name", ["Ada Lovelace", "polynya-editors", "Łukasz Żak", "田中 花子", "Maidrum"])
+@pytest.mark.parametrize(
+    "name", ["Ada Lovelace", "polynya-editors", "Łukasz Żak", "田中 花子", "Claude Monet", "Ann Rule", "Ai Weiwei"]
+)
 def test_people_may_sign(name):
     assert is_person(name)
 
 
-@pytest.mark.parametrize("name", ["", " ", "rules", "GPT", "an AI", "auto", "x", "spaCy", "bot 7", "anonymous"])
+@pytest.mark.parametrize(
+    "name", ["", " ", "rules", "GPT", "an AI", "auto", "x", "spaCy", "bot 7", "anonymous", "Claude 4", "gpt-5", "AI"]
+)
 def test_machines_and_nobody_may_not(name):
     assert not is_person(name)
 

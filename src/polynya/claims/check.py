@@ -22,9 +22,10 @@ from polynya.claims.origins import UNNAMED, origins
 from polynya.errors import Fault, did_you_mean
 from polynya.strict_yaml import Document, load, validate
 
-# What signs itself so is not a person.
+# What signs itself so is not a person; names that people bear too (Claude Monet, Ann Rule) only when they stand alone.
 _MACHINES = re.compile(
-    r"(?i)\b(rules?|spacy|drafter|draft|model|llm|gpt|claude|gemini|llama|bot|ai|auto\w*|machine|script|polynya-draft|unknown|anonymous|nobody)\b"
+    r"(?i).*\b(?:spacy|drafter|llms?|\w*gpt\w*|chatbot|bots?|anonymous|nobody|automatic\w*|machine|script)\b.*"
+    r"|(?:rules?|draft|model|auto|unknown|polynya|(?:an?\s+)?ai(?:\s+(?:model|assistant))?|(?:claude|gemini|llama|mistral)(?:[- ]?[\d.]+\w*)?)"
 )
 _RELATIVE = re.compile(
     r"(?i)\b(today|yesterday|tomorrow|tonight|now|ago|recent(ly)?|earlier|later|last|next|this|past|coming|previous"
@@ -360,7 +361,7 @@ class _Checker:
 
     def _conditions(self, at: tuple[str | int, ...], claim: Claim) -> None:
         pending = [c for c in claim.conditions if c.status == "open"]
-        if pending and claim.factuality.value in ("CT+", "CT-"):
+        if pending and claim.factuality.value == "CT+":
             self.warn(
                 (*at, "factuality"),
                 f"{claim.id} is put as certain although it hangs on an open condition",
@@ -444,7 +445,7 @@ def is_person(name: str, claim: Claim | None = None) -> bool:
     """Whether a name may sign: not a drafter's, not a machine's, not blank."""
     if claim is not None and claim.draft is not None and name == claim.draft.method:
         return False
-    return not _MACHINES.search(name) and bool(re.search(r"[^\W\d_]{2}", name))
+    return not _MACHINES.fullmatch(name.strip()) and bool(re.search(r"[^\W\d_]{2}", name))
 
 
 def _small_spans(claim: Claim) -> Iterator[tuple[tuple[str | int, ...], Span, str | None]]:

@@ -27,7 +27,7 @@ _QUOTED = re.compile(r"^[\s,:]*[\"“]")
 _WHEN = r"(?:\s+(?:on|in|to|at|during|this|last|earlier|late|yesterday)\b[^,]{0,70})?"
 _ADDRESSEE = r"(?:\s+(?:the\s+)?[A-Z][\w.]*(?:\s+[A-Z][\w.]*){0,2})?"
 _LAST = re.compile(
-    rf",[\"”]?\s+(?:{_SOURCE}\s+{_ADVERBS}(?P<cue>{words.VERB}){_ADDRESSEE}|(?P<cue2>{words.VERB})\s+(?P<source2>[^,;\"“”]{{1,120}}?))"
+    rf",[\"”]?\s+(?:{_SOURCE}\s+{_ADVERBS}(?P<cue>{words.VERB}){_ADDRESSEE}|(?P<cue2>{words.VERB})\s+(?!(?:in|on|at|to|that|during|by|with)\b)(?P<source2>(?:(?!\bthat\b)[^,;\"“”]){{1,120}}?))"
     rf"{_WHEN}[.!?]?[\"”]?$",
     re.DOTALL,
 )
@@ -63,6 +63,7 @@ class Said:
     pronoun: bool = False
     denied: bool = False
     doubts: tuple[str, ...] = ()
+    via: Via | None = None  # the outlet that a pronoun spoke to
 
 
 def attribute(text: str, start: int, end: int, found: Sequence[Found], linker: Linker) -> list[Said]:
@@ -100,7 +101,9 @@ def _frame(sentence: str, base: int, found: Sequence[Found], linker: Linker) -> 
     if match and match.start() > 12:
         said = _said(match, base, base + match.start(), base, found, linker, "source-last")
         if said:
-            return said
+            cue = match.end("cue" if match["cue"] else "cue2")
+            told = _outlet_in(sentence[cue:], base + cue, found, linker) if match["cue"] else None
+            return _through(said, _via(told, linker)) if told else said
     match = _FIRST.match(sentence)
     if match:
         said = _source_first(match, sentence, base, found, linker)
@@ -145,10 +148,16 @@ def _source_first(
         return None
     between = sentence[rest_at:content]
     via = outlet or _outlet_in(between, base + rest_at, found, linker)
-    if via is not None and said.sources and said.sources[0].kind != "outlet":
-        source = said.sources[0].model_copy(update={"via": _via(via, linker)})
-        said = replace(said, sources=(source,))
+    if via is not None:
+        said = _through(said, _via(via, linker))
     return replace(said, denied=lemma in ("deny", "rule out"))
+
+
+def _through(said: Said, via: Via) -> Said:
+    """The same words, by way of an outlet; an outlet's own report needs no way."""
+    if said.sources and said.sources[0].kind != "outlet":
+        return replace(said, sources=(said.sources[0].model_copy(update={"via": via}),), via=via)
+    return replace(said, via=via)
 
 
 def _said(
@@ -216,7 +225,7 @@ def classify(raw: str, at: int, found: Sequence[Found], linker: Linker) -> Attri
     if re.search(r"(?i)\b(?:news\s+agency|newspaper|broadcaster|magazine|outlet|daily|weekly)\b", text):
         name = " ".join(re.findall(r"\b[A-Z][\w-]+", text.split("'s")[0])) or None
         return Attribution(kind="outlet", name=name or text, span=span)
-    if words.DOCUMENTS.search(text) and text[:1].islower() is False and not names:
+    if words.DOCUMENTS.search(text) and not names:
         return Attribution(kind="document", name=_short(text), span=span)
     if names:
         return Attribution(kind="named_org", name=linker.name(names[-1].id), id=names[-1].id, span=span)

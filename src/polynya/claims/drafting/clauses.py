@@ -106,7 +106,7 @@ def _clause_parts(text: str, start: int, end: int, found: Sequence[Found]) -> It
 _SHORTEST = 12
 _FINITE = r"(?:is|are|was|were|has|have|had|will|would|could|can|may|might|should|must|do|does|did|remains?|includes?|holds?|owns?|plans?|wants?)"
 _JOIN = re.compile(
-    rf",?\s+(?:and|but|while|whereas|although|though)\s+(?=(?:(?:it|he|she|they|there|who|nobody|no\s+one)\s+(?:also\s+|still\s+)?\w+"
+    rf",?\s+(?:and|but|while|whereas|although|though)\s+(?=(?:(?:it|he|she|they|there|who|nobody|nothing|no\s+one)\s+(?:also\s+|still\s+)?\w+"
     rf"|(?:the|a|an|its|their|his|this|that|[A-Z][\w'’-]*)\s+(?:[\w'’-]+\s+){{0,5}}?{_FINITE}\b))"
 )
 _SEMICOLON = re.compile(r";\s+")
@@ -170,6 +170,12 @@ def _has_verb(text: str) -> bool:
 
 def _cut_conditions(text: str, start: int, end: int) -> tuple[int, int, tuple[Cut, ...]]:
     cuts: list[Cut] = []
+    inverted = words.INVERTED.match(text, start, end)  # `Should the ice clear early, ...`
+    if inverted:
+        comma = text.find(",", inverted.end(), end)
+        if end - comma > _SHORTEST:
+            cuts.append(Cut(inverted.end(), comma, inverted[1], "precondition"))
+            start = comma + 1 + len(text[comma + 1 : end]) - len(text[comma + 1 : end].lstrip())
     opening = words.CONDITION.match(text, start, end)
     if opening and _is_condition(opening[0], text[opening.end() : end], leading=True):
         comma = text.find(",", opening.end(), end)

@@ -16,11 +16,11 @@ _EVENTS: list[tuple[str, str]] = [
     ("repair", r"repair\w*"),
     (
         "peace_agreement",
-        r"peace (?:agreement|deal|treaty|settlement|plan)|ceasefire|end(?:ing)? (?:of )?the (?:war|conflict|fighting)|armistice",
+        r"peace (?:agreement|deal|treaty|settlement|plan)|ceasefire|end(?:s|ed|ing)? (?:of )?the (?:war|conflict|fighting)|(?:war|conflict|fighting) (?:ends?|ended|is over|has ended)|armistice",
     ),
     (
         "sanction_lift",
-        r"(?:sanctions?|ban|embargo|restrictions?)\b.{0,70}\b(?:lifted|eased?|easing|removed|relaxed|waived|lift|lifting)|(?:lift|ease|easing|lifting|remov\w+) (?:of )?(?:the )?(?:\w+ )?(?:sanctions?|ban|embargo|restrictions?)",
+        r"(?:sanctions?|ban|embargo|restrictions?)\b.{0,70}\b(?:lifted|eased?|easing|removed|relaxed|waived|lift|lifting)|(?:lift\w*|eas(?:e|es|ed|ing)|remov\w+|waiv\w+) (?:of )?(?:(?:the|its|their|all|any) )?(?:[\w-]+ )?(?:sanctions?|ban|embargo|restrictions?)",
     ),
     ("licence", r"licen[cs]e[sd]?|exemption|waiver"),
     ("sanction", r"sanction\w*|embargo|blacklist\w*|ban on|bans on"),
@@ -140,7 +140,7 @@ def stage(text: str, factuality: str) -> str | None:
     """The stage that the words show; a mere possibility is an idea."""
     for name, pattern in STAGES:
         if pattern.search(text):
-            if name in ("done", "in_force", "agreed", "signed", "approved") and factuality not in ("CT+", "CT-"):
+            if name in ("done", "in_force", "agreed", "signed", "approved") and factuality != "CT+":
                 continue
             return name
     return "idea" if factuality in ("PS+", "PR+") else None

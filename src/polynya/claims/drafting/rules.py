@@ -93,7 +93,10 @@ def _carry(said: Said, carried: _Carried | None, text: str, sentence: Sentence) 
     if carried is None or carried.paragraph != sentence.paragraph:
         return said, None
     if said.pronoun:
-        return Said(said.start, said.end, carried.said.sources, said.cue, said.rule, doubts=_CARRIED), carried.claim
+        sources = carried.said.sources
+        if said.via is not None and sources:
+            sources = (sources[0].model_copy(update={"via": said.via}),)
+        return Said(said.start, said.end, sources, said.cue, said.rule, doubts=_CARRIED), carried.claim
     if said.sources or words.UNCLEAR.search(text, said.start, said.end):
         return said, None
     points_back = words.TAKES_UP.match(text[said.start : said.end])

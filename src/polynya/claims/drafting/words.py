@@ -79,7 +79,7 @@ HEDGES: list[tuple[re.Pattern[str], str, str]] = [  # pattern, type, strength: P
 ADVERB_OF_POSSIBILITY = re.compile(r"(?i)\b(possibly|perhaps|maybe)\b")
 MODAL = re.compile(r"\b([Cc]ould|may|[Mm]ight|[Ww]ould|[Ww]ill|can|[Ss]hould|must|shall)\b")
 NEGATION = re.compile(
-    r"(?i)\b(not(?!\s+only)|never|no longer|no(?=\s+(?:plans?|agreement|deal|talks|intention|evidence|one))|nobody|none|cannot|n't)\b|n['’]t\b"
+    r"(?i)\b(not(?!\s+only)|never|no longer|no(?=\s+(?:plans?|agreement|deal|talks|intention|evidence|one))|nobody|nothing|none|neither|cannot|n't)\b|n['’]t\b"
 )
 UNCLEAR = re.compile(
     r"(?i)\b(?:it\s+(?:is|was|remains?)\s+(?:also\s+|still\s+)?(?:not\s+(?:yet\s+)?(?:clear|known|certain)|unclear|unknown|uncertain|an open question)"
@@ -113,6 +113,10 @@ UNNAMED = re.compile(
     r"(?i)\b(sources?|officials?|persons?|people|insiders?|diplomats?|executives?|traders?|analysts?|experts?|representatives?|ministers?"
     r"|lawmakers?|aides?|advis[eo]rs?|negotiators?|envoys?|bankers?|lawyers?|employees?|observers?|industry figures?|those familiar)\b"
 )
+INVERTED = re.compile(
+    r"(?i)\b(should|were|had)\s+(?=(?:the|a|an|its|their|this|that|any|no|(?-i:[A-Z])\w*)\b[^,.;]{3,90},)"
+)
+
 SINGULAR = re.compile(
     r"(?i)^(?:an?|one|another|the|this|that)\s+(?:[\w-]+\s+){0,6}?(?:source|official|person|insider|diplomat|executive|trader|analyst|expert"
     r"|representative|minister|lawmaker|aide|advis[eo]r|negotiator|envoy|banker|lawyer|employee|observer)\b"
@@ -121,7 +125,7 @@ COUNT = re.compile(
     r"(?i)\b(many|several|some|few|two|three|four|five|six|seven|eight|nine|ten|dozens|multiple|numerous)\b"
 )
 DOCUMENTS = re.compile(
-    r"(?i)\b(decree|statement|document|draft|memo|memorandum|letter|filing|ruling|court papers|contract|press release|law|regulation|order|minutes|report|study|communiqu[eé])\b"
+    r"(?i)\b(decree|statement|document|draft|memo|memorandum|letter|filing|ruling|court papers|contract|press release|law|regulation|order|minutes|report|study|data|figures|records|documents?|papers|estimates|communiqu[eé])\b"
 )
 PRONOUN = re.compile(r"(?i)^(he|she|they|it|the latter|the former)$")
 
