@@ -79,6 +79,9 @@ def price_taking(periods: int = 120, nodes: int = 160, seed: int = 2) -> Tables:
         }
     )
     tables["production"] = tables["production"].with_columns(cost_slope=pl.lit(0.0))
+    tables["periods"] = tables["periods"].with_columns(
+        cycle=pl.lit("all")
+    )  # one cycle: what PyPSA's stores can say too
     del tables["fleets"]
     tables["arcs"] = tables["arcs"].drop("fleet", "ship_days")
     return tables
