@@ -38,13 +38,14 @@ class Order:
 
 def prepare(track: Track, n: int) -> Order:
     """Components in order, once per graph. Raises InputError naming members of a loop that holds itself to 100 %."""
-    from scipy.sparse import csr_array
+    from scipy.sparse import coo_array, csr_array
     from scipy.sparse.csgraph import connected_components
 
-    owner = np.repeat(np.arange(n, dtype=np.int32), np.diff(track.starts))
-    links = csr_array((np.ones(len(owner), dtype=np.int8), track.owned, track.starts), shape=(n, n))
+    edges = len(track.owned)
+    links = csr_array((np.arange(edges, dtype=np.int32), track.owned, track.starts), shape=(n, n))
     count, raw = connected_components(links, directed=True, connection="strong")
-    label = _holders_first(raw.astype(np.int64), owner, track.owned, count)
+    owner = np.repeat(np.arange(n, dtype=np.int32), np.diff(track.starts))
+    label = _holders_first(raw, owner, track.owned, count)
     inside = label[owner] == label[track.owned]
     held_inside = np.zeros(n, dtype=np.int64)
     np.add.at(held_inside, track.owned[inside], track.share_min[inside])
@@ -57,14 +58,16 @@ def prepare(track: Track, n: int) -> Order:
             f"ids {', '.join(map(str, members))} hold themselves to 100 %: nobody outside receives what they earn",
             fix="Check these holdings; a closed loop has no economic owner.",
         )
-    nodes = np.argsort(label, kind="stable").astype(np.int64)
-    block_starts = np.concatenate([[0], np.cumsum(np.bincount(label, minlength=count))]).astype(np.int64)
-    by_owned = np.argsort(track.owned, kind="stable")
-    into = np.concatenate([[0], np.cumsum(np.bincount(track.owned, minlength=n))]).astype(np.int64)
-    sizes = (into[1:] - into[:-1])[nodes]
+    # both conversions are counting sorts: ids by component, edges by what is held
+    ids = np.arange(n, dtype=np.int32)
+    blocks = coo_array((np.ones(n, dtype=np.int8), (label, ids)), shape=(count, n)).tocsr()
+    nodes = blocks.indices.astype(np.int64)
+    into = links.tocsc()
+    first = into.indptr.astype(np.int64)
+    sizes = np.diff(first)[nodes]
     starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    positions = by_owned[np.arange(starts[-1]) + np.repeat(into[:-1][nodes] - starts[:-1], sizes)]
-    return Order(nodes, block_starts, starts, owner[positions], track.share_min[positions] / WHOLE)
+    positions = into.data[np.arange(starts[-1]) + np.repeat(first[:-1][nodes] - starts[:-1], sizes)]
+    return Order(nodes, blocks.indptr.astype(np.int64), starts, owner[positions], track.share_min[positions] / WHOLE)
 
 
 def group_shares(order: Order, group: Ints) -> Floats:
@@ -78,7 +81,9 @@ def group_shares(order: Order, group: Ints) -> Floats:
     return value
 
 
-def _holders_first(label: Ints, owner: npt.NDArray[np.int32], owned: npt.NDArray[np.int32], count: int) -> Ints:
+def _holders_first(
+    label: npt.NDArray[np.int32], owner: npt.NDArray[np.int32], owned: npt.NDArray[np.int32], count: int
+) -> npt.NDArray[np.int32]:
     """Renumber components so that a holder's comes before, or is, that of what it holds."""
     upper, lower = label[owner], label[owned]
     if np.all(upper <= lower):
@@ -91,9 +96,9 @@ def _holders_first(label: Ints, owner: npt.NDArray[np.int32], owned: npt.NDArray
     sorter: TopologicalSorter[int] = TopologicalSorter({c: set() for c in range(count)})
     for a, b in pairs:
         sorter.add(b, a)
-    rank = np.empty(count, dtype=np.int64)
+    rank = np.empty(count, dtype=np.int32)
     rank[list(sorter.static_order())] = np.arange(count)
-    ranked: Ints = rank[label]
+    ranked: npt.NDArray[np.int32] = rank[label]
     return ranked
 
 

@@ -24,6 +24,9 @@ from polynya.control.shares import WHOLE
 Bools = npt.NDArray[np.bool_]
 
 
+MANY = 16  # above this part of all ids whole arrays are swept instead of single places
+
+
 class Workspace:
     """Work arrays for ids 0..n-1, kept between queries so that a query pays only for what it touches."""
 
@@ -32,6 +35,15 @@ class Workspace:
         self.sums = [np.zeros(n, dtype=np.int64) for _ in range(tracks)]
         self.known = [np.zeros(n, dtype=np.int64) for _ in range(tracks)]
         self.rough = [np.zeros(n, dtype=np.float64) for _ in range(tracks)]
+
+    def clear(self, reached: Ints, touched: list[Ints]) -> None:
+        """Back to zero: only what was touched, or everything when that was much."""
+        many = sum(map(len, touched)) > len(self.reached) // MANY
+        everywhere: list[Ints | slice] = [slice(None)]
+        self.reached[slice(None) if many else reached] = False
+        for seen in everywhere if many else touched:
+            for array in (*self.sums, *self.known, *self.rough):
+                array[seen] = 0
 
 
 def least_fixpoint(
@@ -48,23 +60,28 @@ def least_fixpoint(
     """
     pairs = list(tracks.values())
     work = work or Workspace(n, len(pairs))
-    frontier = np.unique(np.asarray(sources, dtype=np.int64))
-    work.reached[frontier] = True
+    frontier = _distinct(np.asarray(sources, dtype=np.int64), work, n)
     rounds = [frontier]
     touched: list[Ints] = []
     while len(frontier):
         found = [_advance(t, need, frontier, work, k, upper, touched) for k, (t, need) in enumerate(pairs)]
-        frontier = np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
-        frontier = frontier[~work.reached[frontier]]
-        work.reached[frontier] = True
+        frontier = _distinct(np.concatenate(found) if found else frontier[:0], work, n)
         rounds.append(frontier)
     everything = np.concatenate(rounds)
-    work.reached[everything] = False
-    for seen in touched:
-        for arrays in (work.sums, work.known, work.rough):
-            for array in arrays:
-                array[seen] = 0
+    work.clear(everything, touched)
     return everything
+
+
+def _distinct(found: Ints, work: Workspace, n: int) -> Ints:
+    """Those of the ids found that were not reached before, each once and in order; they are marked as reached."""
+    fresh = found[~work.reached[found]]
+    if len(fresh) < n // MANY:
+        fresh = np.unique(fresh)
+        work.reached[fresh] = True
+        return fresh
+    before = work.reached.copy()
+    work.reached[fresh] = True
+    return np.flatnonzero(work.reached != before)
 
 
 def _advance(

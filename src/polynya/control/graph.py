@@ -142,12 +142,23 @@ def track_from_arrays(
     owner: npt.NDArray[np.int32], owned: npt.NDArray[np.int32], share_min: Ints, share_max: Ints, n: int
 ) -> Track:
     """One track over ids 0..n-1. Shares in 1e-14 percent. O(edges)."""
-    order = np.argsort(owner, kind="stable")
-    starts = np.zeros(n + 1, dtype=np.int64)
-    np.cumsum(np.bincount(owner, minlength=n), out=starts[1:])
+    from scipy.sparse import coo_array
+
+    edges = len(owner)
+    # a row a holder, a column an edge: the conversion to compressed rows is a stable counting sort, O(edges)
+    columns = np.arange(edges, dtype=np.int32)
+    rows = coo_array((np.ones(edges, dtype=np.int8), (owner, columns)), shape=(n, edges)).tocsr()
+    order = rows.indices
     known = np.zeros(n, dtype=np.int64)
     np.add.at(known, owned, share_min)
-    return Track(starts, owned[order], share_min[order], share_max[order], known, bool(np.any(share_min != share_max)))
+    return Track(
+        rows.indptr.astype(np.int64),
+        owned[order],
+        share_min[order],
+        share_max[order],
+        known,
+        bool(np.any(share_min != share_max)),
+    )
 
 
 def check_totals(edges: Sequence[Edge]) -> None:
