@@ -123,3 +123,62 @@ def list_(
     else:
         say(table(["id", "kind", "name"], [[r["id"], r["kind"], r["name"]] for r in rows]))
         say(f"  {len(rows)} in all.")
+
+
+@group.command("diff")
+def diff(
+    before: Annotated[
+        Path | None, typer.Argument(metavar="[BEFORE]", help="A world's folder; default the reference world.")
+    ] = None,
+    after: Annotated[Path | None, typer.Argument(metavar="[AFTER]", help="The folder it is compared with.")] = None,
+    overlay: Annotated[
+        list[Path] | None,
+        typer.Option("--overlay", help="A folder laid on top of AFTER (of BEFORE's world when AFTER is left out)."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """What differs between two worlds: rows added, removed, changed, and values that resolve differently.
+
+    With one folder: the reference world against it. With an overlay alone: the reference world without and with it.
+
+    Examples: polynya world diff old-world new-world    polynya world diff --overlay my-pipeline
+    """
+    from polynya.console import emit_json, say
+    from polynya.errors import NotFoundError, UsageError
+    from polynya.world import load_world
+    from polynya.world.diff import diff_text, diff_worlds
+
+    if before is None and not overlay:
+        raise UsageError("there is nothing to compare.", fix="Name one or two folders, or an --overlay.")
+    for folder in (before, after):
+        if folder is not None and not (folder / "datapackage.yaml").is_file():
+            raise NotFoundError(
+                f"{folder} is not a world: it has no datapackage.yaml.",
+                where=str(folder),
+                fix="A folder with some of the tables is an overlay: use --overlay.",
+            )
+    # one folder and no overlay: the reference comes first
+    old, new = (None, before) if after is None and not overlay else (before, after or before)
+    found = diff_worlds(load_world(old), load_world(new, overlay or ()))
+    if json:
+        emit_json(found.as_json())
+    else:
+        say(diff_text(found))
+
+
+@group.command("coverage")
+def coverage(world: WorldDir = None, overlay: Overlays = None, json: Json = False) -> None:
+    """How many facts there are by kind, region, year and subject matter, and how many are assumptions.
+
+    Example: polynya world coverage --json
+    """
+    from polynya.console import emit_json, say
+    from polynya.world import load_world
+    from polynya.world.coverage import cover, coverage_text
+
+    loaded = load_world(world, overlay or ())
+    found = cover(loaded)
+    if json:
+        emit_json({"layers": list(loaded.layers), **found.as_json()})
+    else:
+        say(coverage_text(found))
