@@ -212,3 +212,30 @@ def test_unreviewed_claims_never_reach_a_scenario(capsys, tmp_path):
     assert code == 0
     assert document["scenario"]["changes"] == []
     assert "unreviewed draft" in document["left_out"]["c01"]
+
+
+def test_the_founding_scenario_is_regenerated_from_its_ledger_unchanged(capsys, tmp_path):
+    """Its decided changes stay; the ledger reports nothing that it leaves out, so nothing is added."""
+    from polynya.scenario import load_scenario
+    from polynya.world import load_world
+
+    original = ROOT / "examples/gazprom-arctic-2025/scenario.yaml"
+    (tmp_path / "claims.yaml").write_text(Path(FOUNDING).read_text(encoding="utf-8"), encoding="utf-8")
+    out = tmp_path / "scenario.yaml"
+    assert run(capsys, "scenario", str(tmp_path / "claims.yaml"), "--keep", str(original), "--out", str(out))[0] == 0
+    world = load_world()
+    before, after = load_scenario(original, world).file, load_scenario(out, world).file
+    assert len(before.changes) > 10
+    assert after == before
+
+
+def test_a_scenario_that_lost_its_changes_gets_them_back_as_reported(capsys, tmp_path):
+    data = load(ROOT / "examples/gazprom-arctic-2025/scenario.yaml").data
+    data["changes"] = [c for c in data["changes"] if "c20" not in c["because"]]
+    (tmp_path / "claims.yaml").write_text(Path(FOUNDING).read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "less.yaml").write_text(dump(data))
+    out = tmp_path / "scenario.yaml"
+    run(capsys, "scenario", str(tmp_path / "claims.yaml"), "--keep", str(tmp_path / "less.yaml"), "--out", str(out))
+    added = [c for c in load(out).data["changes"] if c["because"] == ["c20"]]
+    assert [(c["type"], c["when"]) for c in added] == [("carry", ["c20-comes-true"])]
+    assert main(["scenario", "check", str(out)]) == 0
