@@ -389,6 +389,11 @@ def _exposure_text(document: dict[str, Any]) -> str:
         lines.append(table(["thing", "in", "economic share", "bcm/y", "million USD/y", "through"], rows))
     else:
         lines.append("  Nothing is recorded.")
+    if document["not_closed"]:
+        lines += ["", "  Reported, agreed or revoked, not counted as held:"]
+        for e in document["not_closed"]:
+            share = f"{e['share'] or e['share_max']} %" if e["share"] or e["share_max"] else "a share not known"
+            lines.append(f"    {e['owner']} -> {e['owned']}: {share}, {e['status']}; {e['note']} [{e['source']}]")
     if document["offtake"]:
         lines += ["", "  Takes under contract:"]
         for c in document["offtake"]:

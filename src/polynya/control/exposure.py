@@ -17,6 +17,7 @@ from polynya.control.economic import UNRECORDED, Distribution, economic_share
 from polynya.control.graph import Graph
 from polynya.control.inputs import ControlInputs
 from polynya.control.measures import IN_FORCE, UNKNOWN
+from polynya.control.screen import edge_json
 from polynya.control.shares import WHOLE
 
 TRAPPING_EFFECTS = ("payment_rule", "transfer_ban")
@@ -89,6 +90,7 @@ def exposure(
         "party": holder.party or None,
         "as_of": as_of.isoformat(),
         "holdings": lines,
+        "not_closed": not_closed(inputs, graph, holder, located),
         "offtake": offtake(inputs, holder, contracts, as_of, {x["country"] for x in lines}),
         "share_of_volume_bcm_per_year": sum(known) if known else None,
         "share_of_income_musd": sum(incomes) if incomes and None not in incomes else None,
@@ -171,6 +173,17 @@ def trapped(inputs: ControlInputs, graph: Graph, thing: str, holder: Holder, as_
         and m.effect in TRAPPING_EFFECTS
         and m.state(as_of, every) in (IN_FORCE, UNKNOWN)
         and (companies & set(m.targets) or f"origin:{where}" in m.targets)
+    ]
+
+
+def not_closed(inputs: ControlInputs, graph: Graph, holder: Holder, located: str = "") -> list[dict[str, Any]]:
+    """Stakes that were reported or agreed, or revoked again, and are not counted as held."""
+    countries = inputs.parties.countries
+    return [
+        {"status": e.status, "note": e.note, **edge_json(e)}
+        for e in graph.pending
+        if (e.owner == holder.party if holder.party else countries.get(e.owner) == holder.country)
+        and (not located or countries.get(e.owned) == located)
     ]
 
 

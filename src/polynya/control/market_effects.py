@@ -314,7 +314,7 @@ def _ban(case: _Case, m: Measure, trader: str, node: str | None, arc: str | None
 
 
 def _reason(m: Measure) -> str:
-    return f"{m.object} ({m.cites})"
+    return f"{m.object} ({m.cites}) [{m.id}; {m.source}]"
 
 
 def _runs(months: Sequence[date], chosen: Iterable[date]) -> list[tuple[date, date]]:

@@ -107,7 +107,8 @@ def page_text(document: dict[str, Any]) -> str:
         lines += ["", "  events"]
         lines += [f"    {e['date']}  {e['what']}  ({e['source']})" for e in document["events"]]
     if document["aliases"]:
-        lines += ["", "  also called: " + "; ".join(a["alias"] for a in document["aliases"])]
+        names = [a["alias"] for a in document["aliases"] if a["kind"] not in ("not_same_as", "related_name")]
+        lines += ["", "  also called: " + "; ".join(names)]
     lines += ["", "  sources"]
     lines += [
         f"    {s['id']}: {s['title']}, {s['publisher']}{', ' + s['url'] if s['url'] else ''} [{s['licence']}]"

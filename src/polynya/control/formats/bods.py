@@ -174,7 +174,7 @@ def _party(identity: str, exchange: Exchange, published: date, publisher: str) -
         details: dict[str, Any] = {
             "isComponent": False,
             "personType": "knownPerson",
-            "names": [{"type": "individual", "fullName": name}],
+            "names": [{"type": "legal", "fullName": name}],
         }
         record = "person"
     else:
