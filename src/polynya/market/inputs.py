@@ -9,6 +9,7 @@ judgement about who may deal with whom (that comes as a table of bans).
 from __future__ import annotations
 
 import math
+from calendar import isleap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -100,6 +101,7 @@ class _Builder:
         self.nodes = {r["id"]: r for r in world.table("nodes").iter_rows(named=True)}
         self.traders = {r["id"]: r for r in world.table("traders").iter_rows(named=True)}
         self.missing: list[str] = []
+        self.fallen_back: dict[tuple[int, int], set[str]] = {}  # (year wanted, year of the pair) -> nodes
 
     def add(self, table: str, **row: Any) -> None:
         self.tables.setdefault(table, []).append(row)
@@ -162,21 +164,57 @@ class _Builder:
                     fixed=None,
                     value_of_lost_load=None,
                 )
+        self._note_fallen_back()
 
     def _reference(self, node: str, name: str, month: date) -> tuple[float, float]:
-        annual = self.world.latest_year(node, "consumption_bcm", month.year)
-        price = self.world.latest_year(node, "reference_price_usd_per_mmbtu", month.year)
-        if annual is None or price is None:
-            self.missing.append(f"consumption_bcm and reference_price_usd_per_mmbtu of {node}")
+        pair = self._pair(node, month.year)
+        if pair is None:
+            self.missing.append(
+                f"consumption_bcm and reference_price_usd_per_mmbtu of {node} for one and the same year"
+            )
             return 0.0, 0.0
-        self.trace.add("demand", node, "consumption_bcm", annual[1].facts)
-        self.trace.add("demand", node, "reference_price_usd_per_mmbtu", price[1].facts)
+        year, annual, price = pair
+        anchored = all((item, node, name) in self.anchor for item in ("demand_bcm", "price_usd_per_mmbtu"))
+        later = {f.valid_from.year for f in self.world.facts[node, "consumption_bcm"] if f.valid_from}
+        if not anchored and (year > month.year or any(year < y <= month.year for y in later)):
+            self.fallen_back.setdefault((month.year, year), set()).add(node)
+        self.trace.add("demand", node, "consumption_bcm", annual.facts)
+        self.trace.add("demand", node, "reference_price_usd_per_mmbtu", price.facts)
         share = self.need(node, f"demand_share_m{month.month:02d}", month, "demand", node)
-        quantity = annual[1].value * share
+        quantity = annual.value * share
         factor = self.maybe(node, "demand_factor", month, "demand", node, 1.0)
         quantity = self.anchor.get(("demand_bcm", node, name), quantity) * factor
-        level = price[1].value + self.maybe(node, "demand_price_shift_usd_per_mmbtu", month, "demand", node)
+        level = price.value + self.maybe(node, "demand_price_shift_usd_per_mmbtu", month, "demand", node)
         return quantity, self.anchor.get(("price_usd_per_mmbtu", node, name), level)
+
+    def _pair(self, node: str, wanted: int) -> tuple[int, Resolved, Resolved] | None:
+        """Consumption and price of one year, the latest up to the wanted one that has both; failing that, the first.
+
+        A quantity says where a demand curve lies only beside the price at which it was used. The consumption of a
+        later year without a price is therefore not used, not even as a ratio: in 2022 the price had already cut it,
+        and a curve through that quantity and the price of 2021 would count the cut twice. Such nodes are noted.
+        """
+        consumed, priced = (
+            {f.valid_from.year for f in self.world.facts.get((node, attribute), ()) if f.valid_from}
+            for attribute in ("consumption_bcm", "reference_price_usd_per_mmbtu")
+        )
+        both = consumed & priced
+        if not both:
+            return None
+        year = max((y for y in both if y <= wanted), default=min(both))
+        on = date(year, 1, 1)
+        annual = self.world.resolve(node, "consumption_bcm", on)
+        price = self.world.resolve(node, "reference_price_usd_per_mmbtu", on)
+        return None if annual is None or price is None else (year, annual, price)
+
+    def _note_fallen_back(self) -> None:
+        for (wanted, year), nodes in sorted(self.fallen_back.items()):
+            why = (
+                "consumption of a later year is known, but not its price"
+                if year < wanted
+                else "no earlier year has both quantity and price"
+            )
+            self.notes.append(f"Demand of {wanted} lies on the curve of {year} ({why}): {', '.join(sorted(nodes))}.")
 
     # -- supply -------------------------------------------------------------------------------------------------------
 
@@ -213,7 +251,7 @@ class _Builder:
                 continue
             known = True
             self.trace.add("production", identity, "production_capacity_bcm_per_year", found.facts)
-            total += days * found.value / (366 if month.year % 4 == 0 else 365)
+            total += days * found.value / (366 if isleap(month.year) else 365)
         shares = sum(days * (1.0 if a is None else a.value) for days, a in availability) / sum(
             d for d, _ in availability
         )

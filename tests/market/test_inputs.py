@@ -1,0 +1,99 @@
+"""Which problem does a world pose? The demand curve's point, who may use a line, the days of a year."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+
+import polars as pl
+import pytest
+
+from polynya.market.inputs import MarketInputs, build_inputs
+from polynya.world import World, load_world
+
+
+@cache
+def reference() -> World:
+    return load_world()
+
+
+@cache
+def posed(first: date) -> MarketInputs:
+    return build_inputs(reference(), first, 1)
+
+
+def point(inputs: MarketInputs, node: str, quantity_bcm: float) -> float:
+    """Price [USD/MMBtu] on the node's demand curve at a quantity."""
+    [row] = inputs.tables["demand"].filter(pl.col("node") == node).iter_rows(named=True)
+    return float(row["intercept"] - row["slope"] * quantity_bcm)
+
+
+def value(world: World, subject: str, attribute: str, on: date) -> float:
+    found = world.resolve(subject, attribute, on)
+    assert found is not None
+    return found.value
+
+
+def test_quantity_and_price_of_a_demand_curve_are_of_one_year() -> None:
+    """DE 2023: consumption of 2023 is known, the last price of that year or before is of 2021, so the pair is 2021's."""
+    world, june = reference(), date(2023, 6, 1)
+    share = value(world, "DE", "demand_share_m06", june)
+    used, price = (
+        value(world, "DE", a, date(2021, 1, 1)) for a in ("consumption_bcm", "reference_price_usd_per_mmbtu")
+    )
+    assert world.resolve("DE", "consumption_bcm", date(2023, 1, 1)) is not None
+    assert point(posed(june), "DE", used * share) == pytest.approx(price)
+
+
+def test_nodes_that_fall_back_to_an_earlier_pair_are_named() -> None:
+    [note] = [n for n in posed(date(2023, 6, 1)).notes if n.startswith("Demand of 2023")]
+    assert "curve of 2021" in note
+    assert " DE," in note
+
+
+def test_a_year_with_both_needs_no_note() -> None:
+    assert not [n for n in posed(date(2021, 6, 1)).notes if n.startswith("Demand of")]
+
+
+def test_once_the_price_of_the_later_year_is_known_the_pair_moves() -> None:
+    june = date(2023, 6, 1)
+    row = {
+        "subject": "DE",
+        "attribute": "reference_price_usd_per_mmbtu",
+        "value": 13.0,
+        "unit": "usd_per_mmbtu",
+        "valid_from": date(2023, 1, 1),
+        "valid_to": date(2023, 12, 31),
+        "source": "polynya-assumption",
+        "locator": "test",
+        "kind": "assumption",
+    }
+    world = reference().with_rows("facts", [row])
+    inputs = build_inputs(world, june, 1)
+    quantity = value(world, "DE", "consumption_bcm", date(2023, 1, 1)) * value(world, "DE", "demand_share_m06", june)
+    assert point(inputs, "DE", quantity) == pytest.approx(13.0)
+    assert not any(" DE," in n for n in inputs.notes if n.startswith("Demand of"))
+
+
+def test_what_the_user_anchors_is_not_said_to_fall_back() -> None:
+    anchor = {("demand_bcm", "DE", "2023-06"): 4.0, ("price_usd_per_mmbtu", "DE", "2023-06"): 11.0}
+    inputs = build_inputs(reference(), date(2023, 6, 1), 1, anchor=anchor)
+    assert point(inputs, "DE", 4.0) == pytest.approx(11.0)
+    assert not any(" DE," in n for n in inputs.notes if n.startswith("Demand of"))
+
+
+@pytest.mark.parametrize("line", ["tap-tr-gr", "tap-gr-it"])
+def test_only_the_sellers_of_shah_deniz_use_the_trans_adriatic_pipeline(line: str) -> None:
+    inputs = posed(date(2023, 6, 1))
+    shut = set(inputs.tables["bans"].filter(pl.col("arc") == line)["trader"])
+    assert shut == set(inputs.tables["production"]["trader"]) - {"socar"}
+
+
+def test_the_year_2100_has_no_29_february() -> None:
+    """Divisible by four, and yet 365 days: February carries 28/365 of the yearly capacity."""
+    february = date(2100, 2, 1)
+    supply = "no-shelf"
+    yearly = value(reference(), supply, "production_capacity_bcm_per_year", february)
+    assert reference().resolve(supply, "availability_share", february) is None
+    rows = posed(february).tables["production"].filter(pl.col("step").str.starts_with(supply + "."))
+    assert rows["capacity"].sum() == pytest.approx(yearly * 28 / 365)
