@@ -5,17 +5,22 @@ Engines never import each other; this is the only place where their tables pass 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from polynya.control.market_tables import ban_rows, cap_rows, deterrent_rows, effects_from_tables
+from polynya.voyages.bundle import read_bundle, read_rows
+from polynya.voyages.legs import fleet_days, market_legs, read_table_file
 from polynya.world import World
 from polynya.world.capacity import add_months
 
+VOYAGES = Path(__file__).resolve().parent / "data" / "voyages"
 _TEXT = ("trader", "node", "arc", "first_period", "last_period", "period", "reason", "measure", "source")
 _TABLES = ("measures", "licences", "blocs", "nodes", "traders", "supplies", "corridors", "assets", "contracts")
 
@@ -69,6 +74,40 @@ def _frame(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> pl.DataFrame
     return pl.DataFrame([{c: r[c] for c in columns} for r in rows], schema=schema)
 
 
-def voyages(world: World, first: date, months: int) -> pl.DataFrame | None:
-    """LNG legs of the months; None where the world has no voyage tables."""
-    return None
+@dataclass(frozen=True)
+class Voyages:
+    """LNG legs by node pair, month and fleet; ship-days of the dated fleets; which traders each fleet serves."""
+
+    legs: pl.DataFrame
+    fleets: pl.DataFrame
+    served: Mapping[str, frozenset[str]]
+    digest: str
+
+
+def voyages(world: World, first: date, months: int) -> Voyages | None:
+    """LNG legs of the months; None for a world whose LNG nodes are not those of the voyage tables."""
+    bundle = read_bundle(VOYAGES)
+    lng = world.table("assets").filter(pl.col("kind").is_in(["lng-export", "lng-import"]) & pl.col("node").is_not_null())
+    loading, landing = (sorted(lng.filter(pl.col("kind") == k)["node"].unique().to_list()) for k in ("lng-export", "lng-import"))
+    ports = {p["node"] for p in bundle.ports}
+    if not loading or not set(loading) & ports:
+        return None
+    span = [add_months(first, i) for i in range(months)]
+    ships = read_rows(VOYAGES, "fleet_ships")
+    table = read_table_file(VOYAGES / "legs.npz")
+    return Voyages(
+        legs=market_legs(bundle, table, ships, loading, landing, span),
+        fleets=fleet_days(ships, span),
+        served=_served(world, ships),
+        digest=hashlib.sha256(b"".join(p.read_bytes() for p in sorted(VOYAGES.iterdir()))).hexdigest(),
+    )
+
+
+def _served(world: World, ships: list[dict[str, Any]]) -> Mapping[str, frozenset[str]]:
+    """Fleet -> the traders that alone may use the plants it serves."""
+    owners = {r["subject"]: r["traders"].split() for r in world.table("access").iter_rows(named=True)}
+    served: dict[str, set[str]] = {}
+    for ship in ships:
+        for plant in str(ship["may_serve"] or "").split(";"):
+            served.setdefault(ship["fleet"], set()).update(owners.get(plant, ()))
+    return {fleet: frozenset(traders) for fleet, traders in served.items() if traders}

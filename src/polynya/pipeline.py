@@ -47,7 +47,8 @@ def answer(question: Question, say: Say = lambda _: None) -> Answer:
     for name, world in ((BASELINE, base), (SCENARIO, applied.world)):
         with clock(f"{name}: who may deal, what voyages cost"):
             law = handover.permissions(world, first, months)
-            legs = handover.voyages(world, first, months)
+            sea = handover.voyages(world, first, months)
+            legs, fleets, served = (sea.legs, sea.fleets, sea.served) if sea else (None, None, None)
             inputs = build_inputs(
                 world,
                 first,

@@ -62,13 +62,16 @@ def build_inputs(
     caps: pl.DataFrame | None = None,
     deterrents: pl.DataFrame | None = None,
     legs: pl.DataFrame | None = None,
+    fleets: pl.DataFrame | None = None,
+    served: Mapping[str, frozenset[str]] | None = None,
     anchor: Mapping[tuple[str, str, str], float] | None = None,
 ) -> MarketInputs:
     """Build the problem of `months` months from `first`.
 
     `bans` (trader, node, arc, first_period, last_period, reason) and `caps` (trader, node, period, maximum, reason)
     come from control, `legs` (from_node, to_node,
-    period, fleet, days, cost_usd_per_mmbtu, boil_off_share, ship_days_per_bcm, lag_share) from voyages; without legs
+    period, fleet, days, cost_usd_per_mmbtu, boil_off_share, ship_days_per_bcm, lag_share), `fleets` (fleet, period,
+    ship_days) and `served` (fleet -> the sellers it alone carries) from voyages; without legs
     the distance is the great circle times a stated detour. `anchor` maps (item, node, period) to the user's value.
     Raises InputError when a number that the problem needs is not in the world.
     """
@@ -77,12 +80,13 @@ def build_inputs(
     build.demand()
     build.production()
     build.pipelines()
-    build.lng(legs)
+    build.lng(legs, fleets)
     build.storage()
     build.contracts()
     build.conduct()
     build.access()
     build.foreign_plants()
+    build.fleets_of_others(served or {})
     build.law(bans, caps, deterrents)
     return build.done()
 
@@ -312,7 +316,7 @@ class _Builder:
 
     # -- LNG ----------------------------------------------------------------------------------------------------------
 
-    def lng(self, legs: pl.DataFrame | None) -> None:
+    def lng(self, legs: pl.DataFrame | None, fleets: pl.DataFrame | None) -> None:
         assets = self.world.table("assets").filter(
             pl.col("kind").is_in(["lng-export", "lng-import"]) & pl.col("node").is_not_null()
         )
@@ -334,6 +338,8 @@ class _Builder:
                 )
         if legs is not None:
             self._voyage_legs(legs, loading, landing)
+            for row in fleets.iter_rows(named=True) if fleets is not None else ():
+                self.add("fleets", fleet=row["fleet"], period=row["period"], ship_days=row["ship_days"])
         else:
             self._great_circles(loading, landing)
 
@@ -575,6 +581,17 @@ class _Builder:
             for plant, node in sorted(plants.items()):
                 if self.nodes[node]["country"] != self.traders[trader]["country"]:
                     self._ban(trader, None, plant, self.names[0], self.names[-1], "loads LNG only in its own country")
+
+    def fleets_of_others(self, served: Mapping[str, frozenset[str]]) -> None:
+        """A fleet that serves some plants carries no other seller's gas."""
+        routes = {r["arc"]: (r["from"], r["fleet"]) for r in self.tables.get("arcs", ()) if r["fleet"] in served}
+        if not routes:
+            return
+        for trader in sorted({r["trader"] for r in self.tables.get("production", ())}):
+            reach = self._reach(trader)
+            for arc, (start, fleet) in sorted(routes.items()):
+                if start in reach and trader not in served[fleet]:
+                    self._ban(trader, None, arc, self.names[0], self.names[-1], f"the fleet {fleet} serves other plants")
 
     def _ban(self, trader: str, node: str | None, arc: str | None, first: str, last: str, reason: str) -> None:
         self.add("bans", trader=trader, node=node, arc=arc, first_period=first, last_period=last, reason=reason)
