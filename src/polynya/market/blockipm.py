@@ -152,7 +152,7 @@ class _Solver:
             undecided = self._undecided(at)
             # Once within tolerance only the pairs count: a bound must be clearly active or clearly not.
             error = max(primal, dual, gap)
-            rank = undecided if error <= self.tol else 1.0 + error
+            rank = min(undecided, 1.0) if error <= self.tol else 1.0 + error / self.tol
             if self.progress is not None:
                 self.progress(f"{k:3d}  primal {primal:.1e}  dual {dual:.1e}  gap {gap:.1e}  pairs {undecided:.1e}")
             stall = 0 if rank < 0.9 * least else stall + 1
