@@ -86,6 +86,7 @@ def build_inputs(
     build.conduct()
     build.access()
     build.foreign_plants()
+    build.sold_where_landed()
     build.fleets_of_others(served or {})
     build.law(bans, caps, deterrents)
     return build.done()
@@ -581,6 +582,22 @@ class _Builder:
             for plant, node in sorted(plants.items()):
                 if self.nodes[node]["country"] != self.traders[trader]["country"]:
                     self._ban(trader, None, plant, self.names[0], self.names[-1], "loads LNG only in its own country")
+
+    def sold_where_landed(self) -> None:
+        """A price-taking seller of one plant's LNG sells it where it lands; who buys there may pipe it on.
+
+        With price-taking buyers on every pipeline this gives the same prices, and a far smaller problem.
+        """
+        moved = {r["trader"] for r in self.tables.get("conduct", ())}
+        plants = {r["arc"] for r in self.tables.get("arcs", ()) if r["kind"] == "liquefaction"}
+        rows = self.world.table("access").filter(pl.col("subject").is_in(sorted(plants)))
+        sellers = {t for r in rows.iter_rows(named=True) for t in r["traders"].split()} - moved
+        active = {r["trader"] for r in self.tables.get("production", ())}
+        pipes = {r["arc"]: r["from"] for r in self.tables.get("arcs", ()) if r["kind"] == "pipeline"}
+        for trader in sorted(sellers & active):
+            for arc, start in sorted(pipes.items()):
+                if self.nodes[start]["country"] != self.traders[trader]["country"]:
+                    self._ban(trader, None, arc, self.names[0], self.names[-1], "sells its LNG where it lands")
 
     def fleets_of_others(self, served: Mapping[str, frozenset[str]]) -> None:
         """A fleet that serves some plants carries no other seller's gas."""
