@@ -6,7 +6,7 @@ Engines never import each other; this is the only place where their tables pass 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -87,8 +87,12 @@ class Voyages:
 def voyages(world: World, first: date, months: int) -> Voyages | None:
     """LNG legs of the months; None for a world whose LNG nodes are not those of the voyage tables."""
     bundle = read_bundle(VOYAGES)
-    lng = world.table("assets").filter(pl.col("kind").is_in(["lng-export", "lng-import"]) & pl.col("node").is_not_null())
-    loading, landing = (sorted(lng.filter(pl.col("kind") == k)["node"].unique().to_list()) for k in ("lng-export", "lng-import"))
+    lng = world.table("assets").filter(
+        pl.col("kind").is_in(["lng-export", "lng-import"]) & pl.col("node").is_not_null()
+    )
+    loading, landing = (
+        sorted(lng.filter(pl.col("kind") == k)["node"].unique().to_list()) for k in ("lng-export", "lng-import")
+    )
     ports = {p["node"] for p in bundle.ports}
     if not loading or not set(loading) & ports:
         return None
@@ -103,7 +107,7 @@ def voyages(world: World, first: date, months: int) -> Voyages | None:
     )
 
 
-def _served(world: World, ships: list[dict[str, Any]]) -> Mapping[str, frozenset[str]]:
+def _served(world: World, ships: Sequence[Mapping[str, Any]]) -> Mapping[str, frozenset[str]]:
     """Fleet -> the traders that alone may use the plants it serves."""
     owners = {r["subject"]: r["traders"].split() for r in world.table("access").iter_rows(named=True)}
     served: dict[str, set[str]] = {}

@@ -43,12 +43,12 @@ def answer(question: Question, say: Say = lambda _: None) -> Answer:
         applied = apply(scenario, base, without=question.without)
     first = question.first or date.fromisoformat(scenario.file.horizon.from_ + "-01")
     months = question.months or scenario.file.horizon.months
+    with clock("what voyages cost"):
+        sea = handover.voyages(base, first, months)  # no change of a scenario reaches the voyage tables yet
     cases = {}
     for name, world in ((BASELINE, base), (SCENARIO, applied.world)):
-        with clock(f"{name}: who may deal, what voyages cost"):
+        with clock(f"{name}: who may deal"):
             law = handover.permissions(world, first, months)
-            sea = handover.voyages(world, first, months)
-            legs, fleets, served = (sea.legs, sea.fleets, sea.served) if sea else (None, None, None)
             inputs = build_inputs(
                 world,
                 first,
@@ -56,7 +56,9 @@ def answer(question: Question, say: Say = lambda _: None) -> Answer:
                 bans=law.bans,
                 caps=law.caps,
                 deterrents=law.deterrents,
-                legs=legs,
+                legs=sea.legs if sea else None,
+                fleets=sea.fleets if sea else None,
+                served=sea.served if sea else None,
                 anchor=anchor.values,
             )
             problem = Problem.from_tables(dict(inputs.tables))

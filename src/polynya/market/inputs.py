@@ -608,7 +608,9 @@ class _Builder:
             reach = self._reach(trader)
             for arc, (start, fleet) in sorted(routes.items()):
                 if start in reach and trader not in served[fleet]:
-                    self._ban(trader, None, arc, self.names[0], self.names[-1], f"the fleet {fleet} serves other plants")
+                    self._ban(
+                        trader, None, arc, self.names[0], self.names[-1], f"the fleet {fleet} serves other plants"
+                    )
 
     def _ban(self, trader: str, node: str | None, arc: str | None, first: str, last: str, reason: str) -> None:
         self.add("bans", trader=trader, node=node, arc=arc, first_period=first, last_period=last, reason=reason)
