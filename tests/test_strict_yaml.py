@@ -255,15 +255,15 @@ colour: grean
 extra: 1
 """
     assert faults_of(text, Deal) == [
-        'f.yaml:1:1: "title" is missing Add "title:".',
-        'f.yaml:1:8: "stage" cannot be "agred" Did you mean agreed?',
-        'f.yaml:3:5: "to" is missing in legs / item 1 Add "to:".',
-        'f.yaml:4:5: unknown key "too" Did you mean to?',
-        'f.yaml:6:9: "to": no node "XX" Did you mean DE?',
-        'f.yaml:7:11: "days": "1.5" is not a whole number Write digits only: 27.',
+        'f.yaml:1:1: "title" is missing. Add "title:".',
+        'f.yaml:1:8: "stage" cannot be "agred". Did you mean agreed?',
+        'f.yaml:3:5: "to" is missing in legs / item 1. Add "to:".',
+        'f.yaml:4:5: unknown key "too". Did you mean to?',
+        'f.yaml:6:9: "to": no node "XX". Did you mean DE?',
+        'f.yaml:7:11: "days": "1.5" is not a whole number. Write digits only: 27.',
         'f.yaml:8:12: "share": "1.5" should be less than or equal to 1',
-        'f.yaml:9:9: "colour" cannot be "grean" Did you mean green?',
-        'f.yaml:10:1: unknown key "extra" Known keys: colour, either, legs, means, mixed, stage, title.',
+        'f.yaml:9:9: "colour" cannot be "grean". Did you mean green?',
+        'f.yaml:10:1: unknown key "extra". Known keys: colour, either, legs, means, mixed, stage, title.',
     ]
 
 
@@ -284,7 +284,7 @@ def test_a_whole_number_of_200000_digits_is_refused_at_once():
 @pytest.mark.parametrize("text", ["yes", "on", "1", "True", "t", "TRUE"])
 def test_booleans_are_true_and_false_only(text):
     assert faults_of(f"title: t\nlegs:\n- from: A\n  to: B\n  open: {text}\n", Deal) == [
-        f'f.yaml:5:9: "open": "{text}" is neither true nor false Write true or false.'
+        f'f.yaml:5:9: "open": "{text}" is neither true nor false. Write true or false.'
     ]
 
 
@@ -300,8 +300,8 @@ def test_a_missing_key_points_at_the_mapping_that_lacks_it():
         document: Leg
 
     assert faults_of("x: 1\ndocument:\n  from: RU\n", Outer) == [
-        'f.yaml:1:1: unknown key "x" Known keys: document.',
-        'f.yaml:2:1: "to" is missing in document Add "to:".',
+        'f.yaml:1:1: unknown key "x". Known keys: document.',
+        'f.yaml:2:1: "to" is missing in document. Add "to:".',
     ]
 
 
@@ -312,10 +312,10 @@ def test_an_empty_document_lacks_its_keys_or_is_no_mapping():
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("- kind: shipp\n  speed: 1", 'f.yaml:3:9: "kind" cannot be "shipp" Did you mean ship?'),
-        ("- kind: ship\n  sped: 1\n  speed: 1", 'f.yaml:4:3: unknown key "sped" Did you mean speed?'),
-        ("- speed: 1", 'f.yaml:3:3: "kind" is missing in means / item 1 Add "kind:".'),
-        ("- kind: pipe", 'f.yaml:3:3: "length" is missing in means / item 1 Add "length:".'),
+        ("- kind: shipp\n  speed: 1", 'f.yaml:3:9: "kind" cannot be "shipp". Did you mean ship?'),
+        ("- kind: ship\n  sped: 1\n  speed: 1", 'f.yaml:4:3: unknown key "sped". Did you mean speed?'),
+        ("- speed: 1", 'f.yaml:3:3: "kind" is missing in means / item 1. Add "kind:".'),
+        ("- kind: pipe", 'f.yaml:3:3: "length" is missing in means / item 1. Add "length:".'),
     ],
 )
 def test_tagged_unions_point_into_the_chosen_branch(text, fault):
@@ -324,8 +324,8 @@ def test_tagged_unions_point_into_the_chosen_branch(text, fault):
 
 def test_of_a_plain_union_only_the_nearest_branch_is_reported():
     assert faults_of("title: t\neither:\n  from: A\n  toe: B\n", Deal) == [
-        'f.yaml:2:1: "to" is missing in either Add "to:".',
-        'f.yaml:4:3: unknown key "toe" Did you mean to?',
+        'f.yaml:2:1: "to" is missing in either. Add "to:".',
+        'f.yaml:4:3: unknown key "toe". Did you mean to?',
     ]
 
 

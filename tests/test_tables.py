@@ -41,7 +41,7 @@ def test_blank_is_null_not_zero(tmp_path: Path) -> None:
         (b"id,n\nA,1\nB,x\n", "3:3", "not a number"),
         (b"id,n\n,1\n", "2:1", "blank"),
         (b"id,n,n\nA,1,2\n", "1:6", "twice"),
-        (b"id,nn\nA,1\n", "1:4", 'unknown column "nn" Did you mean n?'),
+        (b"id,nn\nA,1\n", "1:4", 'unknown column "nn". Did you mean n?'),
         (b"id,n\nA,1,2\n", "2:1", "3 cells"),
         (b"id,n\n\xff,1\n", "2:1", "not UTF-8"),
         (b"id,n\nA\x00,1\n", "2:2", "NUL"),

@@ -21,6 +21,11 @@ EXIT_OK = 0
 EXIT_INTERRUPTED = 130
 
 
+def _with_fix(text: str, fix: str) -> str:
+    """Message and fix as two sentences."""
+    return f"{text}{'' if text.endswith(('.', '!', '?', ':')) else '.'} {fix}" if fix else text
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One fault in one place of a user's file. `line` and `column` count from 1; 0 means unknown."""
@@ -40,7 +45,7 @@ class Fault:
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.message}" if self.where else self.message
-        return f"{text} {self.fix}".rstrip() if self.fix else text
+        return _with_fix(text, self.fix)
 
     def as_json(self) -> dict[str, Any]:
         """The fault as a JSON object."""
@@ -63,7 +68,7 @@ class PolynyaError(Exception):
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.message}" if self.where else self.message
-        return f"{text} {self.fix}".rstrip() if self.fix else text
+        return _with_fix(text, self.fix)
 
     def as_json(self) -> dict[str, Any]:
         """The error as the document that `--json` prints."""

@@ -113,7 +113,7 @@ def test_no_change_gives_the_same_numbers(world: World, tiny: Path) -> None:
 
 
 BAD = {
-    "changes:\n  - {id: c, type: set_fact, subject: aa-bbb, attribute: capacity_bcm_per_year, value: 1, unit: bcm_per_year, from: 2021-01-01, because: [a1]}\n": '9:38: "aa-bbb" is not in the registry Did you mean aa-bb?',
+    "changes:\n  - {id: c, type: set_fact, subject: aa-bbb, attribute: capacity_bcm_per_year, value: 1, unit: bcm_per_year, from: 2021-01-01, because: [a1]}\n": '9:38: "aa-bbb" is not in the registry. Did you mean aa-bb?',
     "changes:\n  - {id: c, type: set_fact, subject: aa-bb, attribute: capacity_bcm_per_year, value: -1, unit: bcm_per_year, from: 2021-01-01, because: [a1]}\n": "plausible is 0 to 800",
     "changes:\n  - {id: c, type: set_fact, subject: aa-bb, attribute: capacity_bcm_per_year, value: nan, unit: bcm_per_year, from: 2021-01-01, because: [a1]}\n": "not a plain decimal",
     "changes:\n  - {id: c, type: set_fact, subject: aa-bb, attribute: capacity_bcm_per_year, value: 1, unit: mtpa, from: 2021-01-01, because: [a1]}\n": "measured in bcm_per_year",

@@ -99,7 +99,7 @@ def test_unknown_id_is_an_error_with_did_you_mean(tiny: Path) -> None:
             "facts/a.csv:2:32: capacity_bcm_per_year is stored in bcm_per_year",
         ),
         (cap(27500), "Did you mean 27.5?"),
-        (cap(10).replace(",tso,", ",tsu,"), '"tsu" is not in sources.id Did you mean tso?'),
+        (cap(10).replace(",tso,", ",tsu,"), '"tsu" is not in sources.id. Did you mean tso?'),
         (cap(10).replace("aa-bb", "aa-bc"), '"aa-bc" is not in the registry'),
         (cap(10, t="2019-01-01"), "before it begins"),
         (cap(10, f=""), "needs the day from which it holds"),

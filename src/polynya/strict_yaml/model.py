@@ -211,6 +211,15 @@ _SHAPES = {
 }
 
 
+_FORMS = (
+    (r"^\d{4}-\d{2}-\d{2}", "Write YYYY-MM-DD."),
+    (r"^\d{4}-(0[1-9]|1[0-2])$", "Write YYYY-MM."),
+    ("^[0-9a-f]{64}$", "64 hexadecimal digits are needed."),
+    ("^https?://", "It begins with http:// or https://."),
+    ("^[a-z0-9]+(-[a-z0-9]+)*$", "Small letters and digits, joined by single hyphens."),
+)
+
+
 def _words(kind: str, error: Mapping[str, Any], name: str, given: Any) -> tuple[str, str]:
     of = f'"{name}": ' if name else ""
     shown = _short(given)
@@ -234,7 +243,9 @@ def _words(kind: str, error: Mapping[str, Any], name: str, given: Any) -> tuple[
     if kind.startswith("date_"):
         return f'{of}"{shown}" is not a date', "Write YYYY-MM-DD."
     if kind == "string_pattern_mismatch":
-        return f'{of}"{shown}" does not have the form {error["ctx"]["pattern"]}', ""
+        pattern = str(error["ctx"]["pattern"])
+        fix = next((words for start, words in _FORMS if pattern.startswith(start)), f"The form is {pattern}")
+        return f'{of}"{shown}" does not have the right form', fix
     message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     if kind in ("value_error", "assertion_error"):
         text, _, fix = message.partition(" | ")
