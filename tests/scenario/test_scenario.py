@@ -146,6 +146,18 @@ def test_a_possible_claim_cannot_drive_an_unconditional_change(world: World, tin
     assert load_scenario(write(tiny, change % "c1, a1"), world).claims["c1"].text == "maybe"
 
 
+def test_a_claim_with_an_open_condition_needs_a_condition_or_an_assumption(world: World, tiny: Path) -> None:
+    """However certain its words are; a condition that is met does no harm."""
+    ledger = "claims:\n  - {id: c1, text: t, factuality: {value: CT+}, review: {status: accepted}, conditions: [{text: peace, kind: precondition, status: %s}]}\n"
+    change = "claims: claims.yaml\nchanges:\n  - {id: c, type: restore_capacity, subject: aa-bb, from: 2021-02-01, because: [%s]}\n"
+    (tiny / "claims.yaml").write_text(ledger % "open")
+    with pytest.raises(InputError, match=r'"c1" hangs on an open condition \(peace\) and cannot drive'):
+        load_scenario(write(tiny, change % "c1"), world)
+    load_scenario(write(tiny, change % "c1, a1"), world)
+    (tiny / "claims.yaml").write_text(ledger % "met")
+    load_scenario(write(tiny, change % "c1"), world)
+
+
 def test_a_circle_is_named_however_long() -> None:
     chain = {f"n{i}": [f"n{i + 1}"] for i in range(5000)} | {"n5000": ["n0"]}
     assert len(find_cycle(chain)) == 5002  # 5,001 conditions and the first one again

@@ -24,6 +24,7 @@ class Claim:
     stage: str
     conditions: tuple[str, ...]
     review: str
+    pending: tuple[str, ...] = ()  # conditions that are not known to be met
 
     @property
     def reviewed(self) -> bool:
@@ -53,6 +54,11 @@ def read_ledger(path: Path) -> Mapping[str, Claim]:
             stage=str(row.get("stage") or ""),
             conditions=tuple(str(_inside(c, "text") or "") for c in row.get("conditions") or ()),
             review=str(_inside(row.get("review"), "status") or "draft"),
+            pending=tuple(
+                str(_inside(c, "text") or "")
+                for c in row.get("conditions") or ()
+                if (c.get("status") if isinstance(c, dict) else None) != "met"
+            ),
         )
     if faults:
         raise InputError(faults)

@@ -97,14 +97,22 @@ def _reasons(document: Document, file: ScenarioFile, claims: Mapping[str, Claim]
                         fix="Review it with: polynya claims review.",
                     )
     for i, change in enumerate(file.changes):
-        weak = [r for r in change.because if r in claims and claims[r].factuality in WEAK]
-        supported = any(r not in claims or claims[r].factuality not in WEAK for r in change.because)
+        doubts = {r: _doubt(claims[r]) for r in change.because if r in claims}
+        weak = [r for r, doubt in doubts.items() if doubt]
+        supported = any(not doubts.get(r) for r in change.because)
         if weak and not supported and not change.when and change.type != "carry":
             yield document.fault(
                 ("changes", i, "because"),
-                f'"{weak[0]}" is only {claims[weak[0]].factuality} and cannot drive an unconditional change',
+                f'"{weak[0]}" {doubts[weak[0]]} and cannot drive an unconditional change',
                 fix="Add a condition (when:) or an assumption to because:.",
             )
+
+
+def _doubt(claim: Claim) -> str:
+    """Why a claim does not stand by itself; blank when it does."""
+    if claim.factuality in WEAK:
+        return f"is only {claim.factuality}"
+    return f"hangs on an open condition ({claim.pending[0]})" if claim.pending else ""
 
 
 def _conditions(document: Document, file: ScenarioFile) -> Iterable[Fault]:
