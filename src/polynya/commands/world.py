@@ -57,21 +57,32 @@ def show(
     as_of: Annotated[
         str, typer.Option("--as-of", metavar="DATE", help="Mark what is in force on this day (YYYY-MM-DD).")
     ] = "",
+    svg: Annotated[
+        Path | None, typer.Option("--svg", metavar="FILE", help="Also write a small map of it, with its corridors.")
+    ] = None,
     world: WorldDir = None,
     overlay: Overlays = None,
     json: Json = False,
 ) -> None:
-    """Everything the registry knows about one thing: values over time, sources, what was passed over.
+    """Everything the registry knows about one thing: values over time, sources, what was passed over, where it lies.
 
-    Example: polynya world show nord-stream-1 --as-of 2022-07-01
+    Example: polynya world show nord-stream-1 --as-of 2022-07-01 --svg nord-stream-1.svg
     """
     from polynya.commands.options import day_or_today
-    from polynya.console import emit_json, say
+    from polynya.console import emit_json, note, say
+    from polynya.errors import NotFoundError
     from polynya.world import load_world
+    from polynya.world.map import chart, chart_svg
     from polynya.world.page import page, page_text
 
     loaded = load_world(world, overlay or ())
     document = page(loaded, identity, day_or_today(as_of))
+    if svg is not None:
+        drawn = chart(loaded, document["id"])
+        if not drawn.places:
+            raise NotFoundError(f"nothing about {document['id']} has a place: there is no map to draw.")
+        svg.write_text(chart_svg(drawn, f"{document['identity'].get('name', '')} ({document['id']})"), encoding="utf-8")
+        note(f"wrote {svg}")
     if json:
         emit_json(document)
     else:

@@ -10,6 +10,8 @@ import polars as pl
 from polynya.console import table
 from polynya.errors import NotFoundError, did_you_mean
 from polynya.world.fact import Fact
+from polynya.world.map import Chart, Line, Place, chart, chart_text
+from polynya.world.notices import notices, notices_text
 from polynya.world.world import IDENTITY_TABLES, World
 
 
@@ -39,6 +41,10 @@ def page(world: World, identity: str, day: date) -> dict[str, Any]:
     cited = {f["source"] for v in values for f in v["timeline"]} | ({row["source"]} if row.get("source") else set())
     related = _related(world, identity)
     cited |= {e["source"] for e in related["events"]} | {g["source"] for g in related["gates"]}
+    sources = [
+        {k: _plain(v) for k, v in s.items() if not k.startswith("_")}
+        for s in world.table("sources").filter(pl.col("id").is_in(sorted(cited))).iter_rows(named=True)
+    ]
     return {
         "id": identity,
         "kind": world.kinds[identity],
@@ -46,10 +52,9 @@ def page(world: World, identity: str, day: date) -> dict[str, Any]:
         "identity": row,
         "values": values,
         **related,
-        "sources": [
-            {k: _plain(v) for k, v in s.items() if not k.startswith("_")}
-            for s in world.table("sources").filter(pl.col("id").is_in(sorted(cited))).iter_rows(named=True)
-        ],
+        "map": chart(world, identity).as_json(),
+        "sources": sources,
+        "notices": notices(sources),
     }
 
 
@@ -109,14 +114,22 @@ def page_text(document: dict[str, Any]) -> str:
     if document["aliases"]:
         names = [a["alias"] for a in document["aliases"] if a["kind"] not in ("not_same_as", "related_name")]
         lines += ["", "  also called: " + "; ".join(names)]
+    if document["map"]["places"]:
+        lines += ["", "  where it lies", *chart_text(_chart(document))]
     lines += ["", "  sources"]
     lines += [
         f"    {s['id']}: {s['title']}, {s['publisher']}{', ' + s['url'] if s['url'] else ''} [{s['licence']}]"
         for s in document["sources"]
     ]
+    lines += ["", "  licences and notices", *notices_text(document["notices"])]
     if any(v["passed_over"] for v in document["values"]):
         lines.append("  > in force   x contradicts and was passed over (precedence: overlay, kind, reliability, date)")
     return "\n".join(lines)
+
+
+def _chart(document: dict[str, Any]) -> Chart:
+    places = tuple(Place(p["id"], p["name"], p["lat"], p["lon"], p["role"]) for p in document["map"]["places"])
+    return Chart(document["id"], places, tuple(Line(x["id"], x["from"], x["to"]) for x in document["map"]["lines"]))
 
 
 def source_list(world: World) -> list[dict[str, Any]]:
