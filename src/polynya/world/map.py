@@ -79,7 +79,7 @@ def chart(world: World, identity: str) -> Chart:
             places[identity] = Place(identity, name, lat, lon, role)
 
     def node(code: str | None, role: str) -> None:
-        if code in nodes:
+        if code is not None and code in nodes:
             put(code, nodes[code]["name"], nodes[code]["lat"], nodes[code]["lon"], role)
 
     table = row["_table"]
