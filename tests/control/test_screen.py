@@ -296,3 +296,46 @@ def test_a_proof_proves(rules, case):
                 reached.add(owned)
             assert {x.id for x in finding.listings} <= set(listed)
             assert finding.listings
+
+
+# --- Least against greatest ------------------------------------------------------------------------------------------
+
+
+def greatest(edges, listed):
+    """Start from everyone and free whoever does not meet the test: the largest consistent set, for comparison."""
+    ids = {e.owner for e in edges} | {e.owned for e in edges}
+    inside = set(ids) | set(listed)
+    while True:
+        out = {
+            i
+            for i in inside - set(listed)
+            if sum(e.share_min for e in edges if e.owned == i and e.kind == "title" and e.owner in inside) * 2 < WHOLE
+        }
+        if not out:
+            return inside
+        inside -= out
+
+
+@settings(max_examples=100, deadline=None)
+@given(graphs())
+def test_least_is_within_greatest_and_both_agree_without_cycles(rules, case):
+    """They differ only where holdings run in circles: nobody is blocked out of nothing."""
+    edges, listed = case
+    graph = build_graph(edges, DAY)
+    rule = rule_on(rules, "ofac", DAY)
+    found = screen(graph, [Listing(i) for i in listed], rule, DAY)
+    least = {i for i, f in found.items() if f.blocked == "certain"}
+    most = greatest(edges, [i for i in listed if i in graph.index]) & set(graph.ids)
+    assert least <= most
+    above = {i: {e.owner for e in edges if e.owned == i and e.kind == "title" and e.share_min} for i in graph.ids}
+    order: list[str] = []
+    while free := [i for i in graph.ids if i not in order and above[i] <= set(order)]:
+        order += free
+    if len(order) == len(graph.ids):  # no cycle
+        assert least == most
+
+
+def test_the_two_halves_show_the_difference(ask):
+    edges = [held("A", "B", "50"), held("B", "A", "50")]
+    assert greatest(edges, []) == {"A", "B"}
+    assert ask(edges, []) == {"A": "not", "B": "not"}
