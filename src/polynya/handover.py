@@ -22,7 +22,7 @@ from polynya.world.capacity import add_months
 
 VOYAGES = Path(__file__).resolve().parent / "data" / "voyages"
 _TEXT = ("trader", "node", "arc", "first_period", "last_period", "period", "reason", "measure", "source")
-_TABLES = ("measures", "licences", "blocs", "nodes", "traders", "supplies", "corridors", "assets", "contracts")
+_TABLES = ("measures", "licences", "blocs", "nodes", "traders", "supplies", "corridors", "assets", "contracts", "gates")
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,13 @@ def reference():
     return effects_from_tables(tables, MONTHS)
 
 
+@pytest.fixture(scope="module")
+def ungated():
+    world = load_world()
+    tables = {n: list(world.tables[n].iter_rows(named=True)) for n in world.tables if n != "gates"}
+    return effects_from_tables(tables, MONTHS)
+
+
 def closed(effects, trader: str, node: str) -> list[tuple[str, str, str]]:
     rows = [r for r in ban_rows(effects) if r["trader"] == trader and r["node"] == node]
     return [(r["first_period"], r["last_period"], r["measure"]) for r in rows]
@@ -130,8 +137,15 @@ def test_reference_turkstream_to_hungary(reference):
     assert closed(reference, "gazprom", "CN-NE") == []
 
 
-def test_reference_nord_stream(reference):
+def test_a_route_with_a_gate_of_its_own_is_left_to_the_gate(reference):
+    """Opening the gate must open the flow: the measure is named, not counted twice. Without gates it closes the route."""
+    assert "gates" in reference.passed_over["eu-833-2014-5af-nord-stream"]
+    assert not any("nord-stream" in (r["arc"] or "") for r in ban_rows(reference))
+
+
+def test_reference_nord_stream(ungated):
     """Article 5af closes all four strings from 2025-07-20, for every trader; certification closed Nord Stream 2 before."""
+    reference = ungated
     rows = [r for r in ban_rows(reference) if r["measure"] == "eu-833-2014-5af-nord-stream"]
     assert {r["arc"] for r in rows} == {f"nord-stream-{i}-{s}" for i in (1, 2) for s in "ab"}
     assert {(r["trader"], r["first_period"]) for r in rows} == {("*", "2025-08")}

@@ -16,7 +16,7 @@ returned under `passed_over` with the reason: nothing is dropped silently.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -138,6 +138,7 @@ class _Case:
     contracts: Sequence[Contract]
     licences: Sequence[Licence]
     every: Mapping[str, Measure]
+    gated: frozenset[tuple[str, str]]
 
     def in_force(self, m: Measure, month: date, relieved: Iterable[str]) -> bool:
         """Whether a measure closes something in a month that no licence reopens."""
@@ -167,10 +168,15 @@ def market_effects(
     arcs: Sequence[Arc],
     blocs: Sequence[Bloc],
     contracts: Sequence[Contract] = (),
+    gated: Collection[tuple[str, str]] = (),
 ) -> MarketEffects:
-    """Bans, limits and deterrents of the months given (their first days, in order). `nodes` maps id to country."""
+    """Bans, limits and deterrents of the months given (their first days, in order). `nodes` maps id to country.
+
+    `gated` holds (route or asset, measure) for which a gate of the world already shuts the route; such a route is left
+    to its gate, so that what opens the gate opens the flow, and the measure is named under `passed_over`.
+    """
     every = {m.id: m for m in measures}
-    case = _Case(months, traders, nodes, arcs, blocs, contracts, tuple(licences), every)
+    case = _Case(months, traders, nodes, arcs, blocs, contracts, tuple(licences), every, frozenset(gated))
     bans: list[Ban] = []
     deterrents: list[Deterrent] = []
     passed: dict[str, str] = {}
@@ -181,6 +187,8 @@ def market_effects(
                 passed[m.id] = "bars new contracts; flows are barred by the rows on contract length"
             else:
                 imports.append(m)
+        elif _by_gates(case, m):
+            passed[m.id] = "shuts its routes through the gates that name it"
         elif m.mode == "prohibits" and m.effect in ROUTE_EFFECTS and _routes(case, m):
             bans += _route_bans(case, m)
         elif m.mode == "deters" and (m.discount or m.capacity):
@@ -278,9 +286,18 @@ def _long_contracts(case: _Case, seller: str, node: str, month: date) -> float:
 
 
 def _routes(case: _Case, m: Measure) -> list[Arc]:
-    """The arcs that a measure names, by id or by the asset they belong to."""
+    """The arcs that a measure names, by id or by the asset they belong to, without those left to a gate."""
+    return [a for a in _named_routes(case, m) if not {(a.id, m.id), (a.asset, m.id)} & case.gated]
+
+
+def _named_routes(case: _Case, m: Measure) -> list[Arc]:
     named = set(m.targets)
     return [a for a in case.arcs if a.id in named or a.asset in named]
+
+
+def _by_gates(case: _Case, m: Measure) -> bool:
+    """Whether every route that a measure names is shut by a gate that names the measure."""
+    return bool(_named_routes(case, m)) and not _routes(case, m)
 
 
 def _route_bans(case: _Case, m: Measure) -> list[Ban]:

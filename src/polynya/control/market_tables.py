@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 def effects_from_tables(
     tables: Mapping[str, Iterable[Row]], months: Sequence[date], lng_arcs: Mapping[str, str] | None = None
 ) -> MarketEffects:
-    """Effects for a world. `tables` maps table names to rows; `lng_arcs` maps an LNG route's id to the node it ends at."""
+    """Effects for a world. Routes with a gate that names the measure are left to the gate. `tables` maps table names to rows; `lng_arcs` maps an LNG route's id to the node it ends at."""
     rows = {name: list(given) for name, given in tables.items()}
     arcs = [Arc(c["id"], c["to_node"], "pipeline-gas", c.get("asset") or "") for c in rows.get("corridors", [])] + [
         Arc(i, node, "lng") for i, node in sorted((lng_arcs or {}).items())
@@ -40,6 +40,7 @@ def effects_from_tables(
             # a service contract for re-export is not a purchase in the node
             if c["annual_bcm"] is not None and c["node"] and "transshipment" not in c["name"].casefold()
         ],
+        gated={(g["subject"], m) for g in rows.get("gates", []) for m in (g["measure"] or "").split()},
     )
 
 
