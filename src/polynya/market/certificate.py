@@ -624,9 +624,10 @@ class _Check:
             return
         u = self._ids(held["trader"], self.classes)  # -1: the desk
         owner = s["trader"].to_list()
+        self._lessees(w, m)
         for user, entry in {(int(a), int(b)) for a, b in zip(u, w[e], strict=True)}:
             mine = owner[int(np.flatnonzero(w == entry)[0])]
-            taker = user >= 0 and not self.strategic[user]
+            taker = user >= 0 and self.lessee[user, int(np.flatnonzero(w == entry)[0])]
             if not (
                 mine == "*"
                 or (mine is None and (user < 0 or taker))
@@ -776,6 +777,31 @@ class _Check:
             gain = D * np.abs(reduced) * np.where(reduced > 0, np.maximum(x, 0.0), self.room[np.maximum(who, 0)])
             np.add.at(self.gain, who[mine], gain[mine])
 
+    def _lessees(self, w: Ints, m: Ints) -> None:
+        """Who may lease open stores [K, entries]: price takers of the most numerous kind; all where no market is."""
+        p = self.problem
+        traders = p.traders["trader"].to_list()
+        no_sale, no_arc, _ = self._bans(traders)
+        tied = {t for f in (p.contracts, p.caps, p.storage) for t in f["trader"].drop_nulls()}
+        tied |= set(p.traders.filter(pl.col("group").is_not_null())["trader"])
+        kinds: dict[Any, list[int]] = {}
+        for i, t in enumerate(traders):
+            if not self.strategic[self.class_of[t]]:
+                law = t if t in tied else (np.packbits(no_sale[i]).tobytes(), np.packbits(no_arc[i]).tobytes())
+                kinds.setdefault(law, []).append(self.class_of[t])
+        most = max((len(k) for k in kinds.values()), default=0)
+        leases = np.zeros(self.K, dtype=bool)
+        leases[[k for kind in kinds.values() if len(kind) == most for k in kind]] = True
+        s = p.storage
+        cycle = dict(zip(self.periods, p.periods["cycle"].to_list(), strict=True))
+        open_ = self.market[self._ids(s["node"], self.nodes), m]
+        closed_runs = {(int(a), cycle[self.periods[b]]) for a, b, o in zip(w, m, open_, strict=True) if not o}
+        bare = np.array(
+            [(int(a), cycle[self.periods[b]]) in closed_runs for a, b in zip(w, m, strict=True)], dtype=bool
+        )
+        self.leases = leases
+        self.lessee = ~self.strategic[:, None] & (leases[:, None] | bare[None])
+
     def _users_complete(
         self, w: Ints, m: Ints, n: Ints, owner: Sequence[str | None], stores: Sequence[str], u: Ints, e: Ints
     ) -> None:
@@ -788,7 +814,7 @@ class _Check:
             here = valued[:, n[rows], m[rows]].any(axis=1)
             may = (
                 np.ones(self.K, dtype=bool) if mine == "*"
-                else ~self.strategic if mine is None
+                else self.lessee[:, rows[0]] if mine is None
                 else np.arange(self.K) == self.class_of[mine]
             )  # fmt: skip
             for k in np.flatnonzero(here & may):
@@ -797,7 +823,7 @@ class _Check:
                         "dual", f"store {stores[store]} could be used by {self.classes[k]}, which the answer leaves out"
                     )
             if mine is None and (-1, store) not in users:
-                open_ = self.market[n[rows], m[rows]] & (valued & ~self.no_sale & self.strategic[:, None, None])[
+                open_ = self.market[n[rows], m[rows]] & (valued & ~self.no_sale & ~self.leases[:, None, None])[
                     :, n[rows], m[rows]
                 ].any(axis=0)
                 if open_.any():

@@ -26,13 +26,15 @@ MERGED = "price-takers"
 class Classes:
     """K access classes. `members[k]` are trader ids; `of[t]` is the class of trader t; `leads[k]` is its first trader.
 
-    `taker[k]`: no member moves any price. `theta` [K, N], `no_sale` [K, N, M], `no_arc` [K, arcs, M], `group` [K].
+    `taker[k]`: no member moves any price. `leases[k]`: a price taker of the most numerous kind, who stores gas of its own
+    in open stores even where a desk trades. `theta` [K, N], `no_sale` [K, N, M], `no_arc` [K, arcs, M], `group` [K].
     """
 
     names: Sequence[str]
     members: Sequence[Sequence[str]]
     of: Ints
     taker: Mask
+    leases: Mask
     theta: Vector
     no_sale: Mask
     no_arc: Mask
@@ -50,23 +52,26 @@ def classify(problem: Problem, coded: Coded, *, merge: bool = True) -> Classes:
     taker: Mask = ~np.asarray((coded.theta[:, elastic] > 0).any(axis=1))
     own = set(problem.contracts["trader"]) | set(problem.caps["trader"]) | set(problem.storage["trader"].drop_nulls())
     alone = (~taker) | (coded.group >= 0) | np.array([t in own for t in coded.trader_ids], dtype=bool)
-    if not merge:
-        alone[:] = True
-    keys: dict[bytes, int] = {}
-    of = np.zeros(T, dtype=np.int64)
-    for t in range(T):
-        key = (
-            b"alone %d" % t
-            if alone[t]
-            else np.packbits(coded.no_sale[t]).tobytes() + b"|" + np.packbits(coded.no_arc[t]).tobytes()
-        )
-        of[t] = keys.setdefault(key, len(keys))
-    leads = np.array([int(np.flatnonzero(of == k)[0]) for k in range(len(keys))], dtype=np.int64)
-    members = [[coded.trader_ids[t] for t in np.flatnonzero(of == k).tolist()] for k in range(len(keys))]
+    alike = _partition(coded, alone)
+    counts = np.bincount(alike[taker], minlength=T + 1)
+    leases = taker & (counts[alike] == counts.max())
+    of = alike if merge else np.arange(T)
+    leads = np.unique(of, return_index=True)[1]
+    members = [[coded.trader_ids[t] for t in np.flatnonzero(of == k).tolist()] for k in range(leads.size)]
     return Classes(
-        _names(members, coded.trader_ids), members, of, taker[leads], coded.theta[leads], coded.no_sale[leads],
+        _names(members, coded.trader_ids), members, of, taker[leads], leases[leads], coded.theta[leads], coded.no_sale[leads],
         coded.no_arc[leads], coded.group[leads],
     )  # fmt: skip
+
+
+def _partition(coded: Coded, alone: Mask) -> Ints:
+    """Class of each trader, numbered by first appearance: one for each alone, one for each set of bans among the rest."""
+    keys: dict[bytes, int] = {}
+    of = np.zeros(alone.size, dtype=np.int64)
+    for t in range(alone.size):
+        law = np.packbits(coded.no_sale[t]).tobytes() + b"|" + np.packbits(coded.no_arc[t]).tobytes()
+        of[t] = keys.setdefault(b"alone %d" % t if alone[t] else law, len(keys))
+    return of
 
 
 def _names(members: Sequence[Sequence[str]], traders: Sequence[str]) -> list[str]:

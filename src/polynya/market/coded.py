@@ -78,8 +78,8 @@ class Storage:
 
     store [id], node n, period m, working, injection, withdrawal [quantities, inf: none], cost, loss, minimum,
     trader [id], -1 open to price takers, -2 open to every trader. `first`, `last`: entry begins or ends a run of
-    periods; `before`: entry of the previous period in the run (-1 at its beginning); `closes`: the run's end feeds
-    its beginning; `initial`, `final` (NaN: not given) count at the ends of a run.
+    periods of one cycle, numbered in `run`; `initial`, `final` (NaN: not given) count at the ends of a run. `market`: the
+    node has demand in every period of the run.
     """
 
     store: Ints
@@ -97,6 +97,7 @@ class Storage:
     first: Mask
     last: Mask
     run: Ints
+    market: Mask
     grows: Mask
 
 
@@ -251,8 +252,12 @@ def _storage(
     grows = np.zeros(s.height, dtype=bool)
     for kind in ("storage", "injection", "withdrawal"):
         grows |= _grows(s, ["storage"], problem.investments, kind)
+    n, run = ids(s["node"], nodes), np.cumsum(first) - 1
+    here = np.zeros((len(nodes), len(periods)), dtype=bool)
+    here[ids(problem.demand["node"], nodes), ids(problem.demand["period"], periods)] = True
+    market = np.bincount(run, weights=~here[n, m], minlength=1)[run] == 0
     return Storage(
-        store, ids(s["node"], nodes), m, limit(s["working"]), limit(s["injection"]), limit(s["withdrawal"]),
+        store, n, m, limit(s["working"]), limit(s["injection"]), limit(s["withdrawal"]),
         values(s["cost"]), values(s["loss"]), values(s["minimum_fill"].fill_null(0.0)), trader,
-        values(s["initial"]), values(s["final"]), first, last, np.cumsum(first) - 1, grows,
+        values(s["initial"]), values(s["final"]), first, last, run, market, grows,
     )  # fmt: skip

@@ -127,7 +127,7 @@ def prune(coded: Coded, classes: Classes) -> Pruned:
     for k in range(K):
         owners = np.flatnonzero(classes.of == k)
         usable = ~classes.no_arc[k, a.arc, a.m] & ((a.capacity > 0) | a.grows)
-        mine = stores_of(coded, int(owners[0]), bool(classes.taker[k]))
+        mine = stores_of(coded, classes, k)
         made = np.isin(p.t, owners) & ((p.capacity > 0) | p.grows)
         may = ~classes.no_sale[k, d.n, d.m]
         markets = np.zeros((N, M), dtype=bool)
@@ -150,8 +150,7 @@ def prune(coded: Coded, classes: Classes) -> Pruned:
             (k, int(s.run[e])) for e in runs[mine[runs]] if here[s.n[s.run == s.run[e]], s.m[s.run == s.run[e]]].any()
         ]
     priced = np.zeros((N, M), dtype=bool)
-    strategic = ~classes.taker
-    reached = sales[strategic].any(axis=0)
+    reached = sales[~classes.leases].any(axis=0)
     priced[d.n[reached], d.m[reached]] = True
     for e in runs:
         r = int(s.run[e])
@@ -284,9 +283,10 @@ def in_transit(program: Program, coded: Coded, flow: Span) -> Span:
 def stored(program: Program, coded: Coded, pruned: Pruned) -> tuple[Span, Span, Span, Span]:
     r"""Stock $l_{uwm}$, injection $i_{uwm}$, withdrawal $o_{uwm}$ and first stock of user $u$ in store $w$.
 
-    A store open to price takers is used by every price-taking class for gas of its own, and by a desk that buys and
-    sells at the node's market wherever a strategic seller sells there; a trader's own store by that trader; a store
-    open to all (`*`) by everyone. Users share its limits at one rent. Injection costs $c_{wm}$.
+    An open store is leased by the price takers of the most numerous kind for gas of their own; with everybody else a
+    desk deals, which buys and sells at the node's market. Where the node has no market every price taker leases. A
+    trader's own store is used by that trader, a store open to all (`*`) by everyone. Users share its limits at one
+    rent. Injection costs $c_{wm}$.
     """
     s = coded.storage
     _, N, M = coded.shape

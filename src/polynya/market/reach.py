@@ -11,7 +11,7 @@ import polars as pl
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from polynya.market.classes import classify
+from polynya.market.classes import Classes, classify
 from polynya.market.coded import OPEN_TO_ALL, OPEN_TO_TAKERS, Coded, Ints, Mask, code
 from polynya.market.problem import Problem
 
@@ -68,10 +68,16 @@ def sources_of(coded: Coded, owners: Ints, stores: Mask) -> Mask:
     return start
 
 
-def stores_of(coded: Coded, owner: int, taker: bool) -> Mask:
-    """Storage entries that a trader may keep gas of its own in."""
-    who = coded.storage.trader
-    return np.asarray((who == owner) | (who == OPEN_TO_ALL) | ((who == OPEN_TO_TAKERS) & taker))
+def stores_of(coded: Coded, classes: Classes, k: int) -> Mask:
+    """Storage entries that a class may keep gas of its own in.
+
+    A price taker of the most numerous kind leases every open store; others deal with the desk at the store's market,
+    and lease only where there is no market.
+    """
+    s = coded.storage
+    owner = int(np.flatnonzero(classes.of == k)[0])
+    leased = (s.trader == OPEN_TO_TAKERS) & bool(classes.taker[k]) & (bool(classes.leases[k]) | ~s.market)
+    return np.asarray((s.trader == owner) | (s.trader == OPEN_TO_ALL) | leased)
 
 
 def markets_within_reach(problem: Problem) -> pl.DataFrame:
@@ -84,7 +90,7 @@ def markets_within_reach(problem: Problem) -> pl.DataFrame:
     found: list[tuple[str, str, str]] = []
     for t in concerned:
         usable = ~coded.no_arc[t, a.arc, a.m] & ((a.capacity > 0) | a.grows)
-        stores = stores_of(coded, int(t), bool(classes.taker[t]))
+        stores = stores_of(coded, classes, t)
         forward, _ = reachable(coded, sources_of(coded, np.array([t]), stores), everywhere, usable, stores)
         for e in np.flatnonzero(forward[d.n, d.m] & ~coded.no_sale[t, d.n, d.m]):
             found.append((coded.trader_ids[t], coded.node_ids[d.n[e]], coded.period_ids[d.m[e]]))
