@@ -53,9 +53,9 @@ def ours(problem: Problem, solver: str) -> dict[str, Any]:
 
     start = _now()
     coded = code(problem)
-    qp, _ = formulate(problem, coded, classify(problem, coded, merge=True))
+    qp, layout = formulate(problem, coded, classify(problem, coded, merge=True))
     build = _since(start)
-    name = solvers(solver, qp)[0]
+    name = solvers(solver, qp, layout)[0]
     start = _now()
     raw = solve_with(name, qp)
     alone = _since(start)

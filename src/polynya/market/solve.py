@@ -15,20 +15,21 @@ import numpy as np
 
 from polynya.errors import CertificateError, UsageError
 from polynya.market.answer import Solution, read_answer
-from polynya.market.backends import SOLVERS, solve_with
+from polynya.market.backends import SOLVERS, Scale, solve_with
 from polynya.market.certificate import certify
 from polynya.market.classes import classify
 from polynya.market.coded import code
 from polynya.market.culprit import explain_failure
-from polynya.market.formulation import formulate
+from polynya.market.formulation import Layout, formulate
 from polynya.market.interval import settle
 from polynya.market.polish import polish
 from polynya.market.problem import Problem
-from polynya.market.qp import QP, Raw
+from polynya.market.qp import QP, Raw, residuals
 from polynya.market.welfare import accounts, welfare
 
 LARGE = 20_000  # columns
-MANY_USERS = 4
+MANY_USERS = 5
+KEPT = 1e-9  # constraints kept this well, in the program's own scale, come first among polished answers
 
 Say = Callable[[str], None]
 
@@ -45,7 +46,7 @@ def solve(problem: Problem, *, solver: str = "auto", progress: Say | None = None
     coded = code(problem)
     classes = classify(problem, coded, merge=merge)
     qp, layout = formulate(problem, coded, classes)
-    chosen = solvers(solver, qp)
+    chosen = solvers(solver, qp, layout)
     say(f"solving {qp.columns:,} variables, {qp.rows:,} rows")
     refused: Solution | None = None
     for name in chosen:
@@ -66,12 +67,12 @@ def solve(problem: Problem, *, solver: str = "auto", progress: Say | None = None
     )
 
 
-def solvers(name: str, qp: QP) -> list[str]:
+def solvers(name: str, qp: QP, layout: Layout) -> list[str]:
     """Which solvers are tried, in order."""
     if name == "auto":
         if qp.linear:
             return ["highs", "piqp", "clarabel"]
-        return ["block", "piqp", "clarabel"] if _crowded(qp) else ["piqp", "block", "clarabel"]
+        return ["block", "piqp", "clarabel"] if _crowded(qp, layout) else ["piqp", "block", "clarabel"]
     if name not in SOLVERS:
         raise UsageError(f'unknown solver "{name}"', fix=f"One of: auto, {', '.join(SOLVERS)}.")
     if name == "highs" and not qp.linear:
@@ -79,18 +80,15 @@ def solvers(name: str, qp: QP) -> list[str]:
     return [name]
 
 
-def _crowded(qp: QP) -> bool:
-    """Whether block elimination is the faster way: a large program whose markets and arcs are each used by many traders.
+def _crowded(qp: QP, layout: Layout) -> bool:
+    """Whether block elimination is the faster way: a large program in which many classes share most arcs.
 
-    Measured (docs/decisions/market-speed.md): even at 5 strategic traders x 12 months, ahead from there on; PIQP is two
-    to four times as fast with two traders, or few months.
+    Measured (docs/decisions/market-speed.md, market.md): even at 5 strategic traders x 12 months on one shared network
+    (6 classes an arc), ahead from there on. Where each seller has a network of its own, as in the reference problem
+    (97,551 variables, 2.1 classes an arc), PIQP is several times as fast.
     """
-    if qp.columns < LARGE:
-        return False
-    entry_block = np.repeat(qp.col_block, np.diff(qp.A.indptr))
-    users = np.bincount(qp.A.indices[(qp.row_block[qp.A.indices] < 0) & (entry_block >= 0)], minlength=qp.rows)
-    users = np.minimum(users, 10)  # a fleet has hundreds and says nothing
-    return bool(users.any() and np.dot(users, users) / users.sum() >= MANY_USERS)
+    sharing = len(layout.flow) / max(np.unique(layout.flow["e"]).size, 1)
+    return qp.columns >= LARGE and sharing >= MANY_USERS
 
 
 def attempts(qp: QP, name: str, say: Say) -> Iterator[Raw]:
@@ -99,12 +97,13 @@ def attempts(qp: QP, name: str, say: Say) -> Iterator[Raw]:
     say(f"{name}: {raw.status} after {raw.info.get('iterations', '?')} steps")
     if raw.status in ("infeasible", "unbounded"):
         return
-    if name == "block":  # it stops on its bounds already
+    if name == "highs":  # a vertex has nothing to polish
         yield raw
-    if name != "highs":
-        yield from (polish(qp, raw, doubt) for doubt in (1.0, 1e3, 1e-3))
-    if name != "block":
-        yield raw
+        return
+    answers = [polish(qp, raw, doubt) for doubt in (1.0, 1e3, 1e-3)]
+    answers.insert(0 if name == "block" else 3, raw)  # the block solver stops on its bounds already
+    limit = KEPT * Scale.of(qp).quantity
+    yield from sorted(answers, key=lambda answer: residuals(qp, answer).primal > limit)
 
 
 def _why(solution: Solution | None) -> str:
