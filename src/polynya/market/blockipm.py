@@ -34,9 +34,9 @@ Flags = npt.NDArray[np.bool_]
 PRIMAL_SHIFT = 1e-9
 DUAL_SHIFT = 1e-10
 RELATIVE_SHIFT = 1e-13
-REFINE = 1e-8  # of a row's own terms; the next step starts from the true residual anyway
+REFINE = 1e-11  # of a row's or column's own terms
 DEAR = 5e9  # multiplications of a factorisation from which further corrections pay: measured 20 % fewer steps
-PAIRS = 1e-8  # from here on no pair of a bound and its multiplier is in doubt
+PAIRS = 1e-10  # from here on no pair of a bound and its multiplier is in doubt
 MEMORY_LIMIT = 4e9  # bytes of dense blocks; a program without blocks that needs more is refused, not tried
 
 
@@ -231,20 +231,23 @@ class _Solver:
         return False
 
     def _newton(self, h: Vector, a: Vector, b: Vector, rounds: int = 4) -> tuple[Vector, Vector]:
-        """[H G'; G 0] [u; v] = [a; b], refined at most `rounds` times, while the residual of the rows halves."""
+        """[H G'; G 0] [u; v] = [a; b], refined at most `rounds` times, while the worse residual halves."""
         u, v = self.factor.solve(a, b)
-        size = np.abs(b) + self.absG @ np.abs(u)
-        size += 1e-3 * float(size.mean() if size.size else 0.0) + 1e-300
-        worst = np.inf
-        for _ in range(rounds):
+        worst, kept = np.inf, (u, v)
+        for k in range(rounds + 1):
             ra, rb = a - h * u - self.GT @ v, b - self.G @ u
-            error = float((np.abs(rb) / size).max(initial=0.0))
-            if error > 0.5 * worst or error < REFINE:
-                break
-            worst = error
+            size = np.abs(b) + self.absG @ np.abs(u)
+            error = float((np.abs(rb) / (size + 1e-3 * _mean(size) + 1e-300)).max(initial=0.0))
+            size = np.abs(a) + self.absGT @ np.abs(v)
+            error = max(error, float((np.abs(ra) / (size + 1e-3 * _mean(size) + 1e-300)).max(initial=0.0)))
+            if error > worst:
+                return kept
+            if k == rounds or error > 0.5 * worst or error < REFINE:
+                return u, v
+            worst, kept = error, (u, v)
             du, dv = self.factor.solve(ra, rb)
             u, v = u + du, v + dv
-        return u, v
+        return kept
 
     def _step(self, at: _Point, rp: Vector, rd: Vector, mu: float) -> _Point | None:
         """Predictor, Mehrotra's corrector, Gondzio's where a factorisation is dear, and the step."""
@@ -329,6 +332,10 @@ class _Solver:
             and np.abs(self.P * d).max(initial=0.0) < 1e-7
             and float(self.c @ d) < -1e-7
         )
+
+
+def _mean(size: Vector) -> float:
+    return float(size.mean()) if size.size else 0.0
 
 
 def _pinned(low: Vector, high: Vector) -> Flags:
