@@ -59,6 +59,12 @@ MAX_ICE_LINE_NM = 60.0  # in these seas no longer shortcut, so that ice is met o
 ICE_SEAS = np.array(
     [[44.0, 63.0, 135.0, 157.5], [57.0, 66.5, 160.0, 180.0], [57.0, 66.5, -180.0, -157.0], [58.0, 66.5, 16.0, 31.0]]
 )
+STRAITS_BY_WATER = (
+    39.5,
+    41.0,
+    25.5,
+    28.9,
+)  # Dardanelles and Marmara; the mask shows the Bosporus too broken to lead through
 CANALS = ("suez", "panama", "kiel")
 CLEAR_END_NM = 6.0  # near a node, lanes may pass close to land
 MIN_SHORTCUT_DEPTH_M = 15.0
@@ -542,6 +548,7 @@ def build(etopo: Path, say) -> None:
     )
 
     straighten(net, gates, gate_ids, port_nodes, sea, coarse_sea, deep, say)
+    say(f"straits: {lead_through_straits(net, sea)} lines led through by water")
 
     lat, lon, kind, a, b, edge_kind = net.arrays()
     nm = distance_nm(lat[a], lon[a], lat[b], lon[b])
@@ -579,6 +586,30 @@ def build(etopo: Path, say) -> None:
     save(
         DATA / "seamask.npz", sea=np.packbits(sea.reshape(5400, 4, 10800, 4).mean(axis=(1, 3), dtype=np.float32) >= 0.5)
     )
+
+
+def lead_through_straits(net: Net, sea: np.ndarray) -> int:
+    """Lines of the lanes that cut corners of land in the Dardanelles and the Sea of Marmara: lead them by water."""
+    south, north, west, east = STRAITS_BY_WATER
+    done = 0
+    for (u, v), kind in sorted(net.edges.items()):
+        here = [(net.lat[k], net.lon[k]) for k in (u, v)]
+        if kind != CANAL or not all(south < la < north and west < lo < east for la, lo in here):
+            continue
+        if _land_nm(*here[0], *here[1], sea, 0.3) <= 0.3:
+            continue
+        window = LocalWater(sea, (here[0][0] + here[1][0]) / 2, (here[0][1] + here[1][1]) / 2, 60.0)
+        s, t = window.cell(*here[0]), window.cell(*here[1])
+        dist, before = window.tree(s)
+        if not np.isfinite(dist[t]):
+            raise SystemExit(f"no water between {here[0]} and {here[1]}")
+        chain = [t]
+        while chain[-1] != s:
+            chain.append(int(before[chain[-1]]))
+        del net.edges[u, v]
+        net.path([here[0], *simplify([window.point(c) for c in reversed(chain)], sea), here[1]], u, v, LANE)
+        done += 1
+    return done
 
 
 def edge_depth(depth, lat, lon, kind, a, b) -> np.ndarray:

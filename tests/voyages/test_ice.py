@@ -32,8 +32,8 @@ def test_more_ice_is_never_faster(c, h, more):
     base = independent_kn(ship, np.array([c]), np.array([h]), 1.2)[0]
     assert independent_kn(ship, np.array([c]), np.array([h + more]), 1.2)[0] <= base
     assert independent_kn(ship, np.array([min(1.0, c + more)]), np.array([h]), 1.2)[0] <= base
-    led = escorted_kn(ship, np.array([c]), np.array([h]), 2.9, 12.0)[0]
-    assert escorted_kn(ship, np.array([c]), np.array([h + more]), 2.9, 12.0)[0] <= led
+    led = escorted_kn(ship, np.array([c]), np.array([h]), 1.2, 2.9, 10.0)[0]
+    assert escorted_kn(ship, np.array([c]), np.array([h + more]), 1.2, 2.9, 10.0)[0] <= led
 
 
 def _arc7():

@@ -85,7 +85,12 @@ def conditions(
         frequency = np.where(cover < OPEN_WATER_COVER, 0.0, frequency)
     kn_alone = speed.independent_kn(ship, field.concentration, field.thickness_m, parameters["ridge_factor"])
     kn_led = speed.escorted_kn(
-        ship, field.concentration, field.thickness_m, parameters["escort_ice_m"], parameters["escort_max_kn"]
+        ship,
+        field.concentration,
+        field.thickness_m,
+        parameters["ridge_factor"],
+        parameters["escort_ice_m"],
+        parameters["escort_max_kn"],
     )
     outcome = permission.rio(table, cover, field.thickness_m)
     elevated = outcome < 0

@@ -18,6 +18,7 @@ from polynya.voyages.calendar import MONTHS, PERIODS, from_months
 Array = np.ndarray[Any, Any]
 R_KM = 6371.0
 NEIGHBOURS = 6
+CLOSED_PACK = 0.97  # shelf seas in winter; area over extent of the hemisphere counts the margins
 SOUTH_LIMIT = 42.0  # no bundled ice south of it
 MIN_COVER = 0.05  # of a user's file: below it the sea counts as open
 MIN_FREQUENCY = 0.03  # below it the sea counts as open
@@ -99,7 +100,7 @@ def climatology(lat: Array, lon: Array, tables: IceTables, year: int | None = No
     return IceField(
         nodes=north,
         frequency=half,
-        concentration=np.repeat(from_months(tables.pack)[:, None], len(north), axis=1),
+        concentration=_closed_pack(from_months(tables.pack)[:, None], half),
         thickness_m=from_months(tables.thickness_m)[:, area],
         area=area,
         areas=tables.areas,
@@ -107,6 +108,12 @@ def climatology(lat: Array, lon: Array, tables: IceTables, year: int | None = No
         label=label,
         sources=("nsidc-sea-ice-index", "polynya-assumption"),
     )
+
+
+def _closed_pack(pack: Array, frequency: Array) -> Array:
+    """Concentration where there is ice: the hemisphere's mean at the margins, nearly closed where ice is certain (assumption)."""
+    frozen = np.clip((pack - 0.80) / 0.06, 0.0, 1.0)  # November to May; melting pack stays open
+    return np.asarray(pack + (CLOSED_PACK - pack) * frozen * frequency**6)
 
 
 def _of_year(frequency: Array, area: Array, lat: Array, tables: IceTables, year: int) -> Array:

@@ -17,6 +17,7 @@ import numpy as np
 
 from polynya.voyages.calendar import YEAR_DAYS
 from polynya.voyages.conditions import Conditions
+from polynya.voyages.fast import kernel
 from polynya.voyages.network import Network
 
 Array = np.ndarray[Any, Any]
@@ -74,7 +75,10 @@ def search(
 
     start_day: day of the year of departure. [days]
     allowed: bool per directed edge; delay_days: extra time per edge (canals). [days]
+    fast: use the compiled search when numba is installed.
     """
+    if fast and (compiled := kernel()) is not None:
+        return _search_compiled(compiled, network, conditions, start, end, start_day, allowed, delay_days, via_bits)
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import dijkstra
 

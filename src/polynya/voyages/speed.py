@@ -19,7 +19,7 @@ from polynya.voyages.ships import Ship
 
 Array = np.ndarray[Any, Any]
 B, N = -0.8267, 2.0
-MIN_KN = 0.5  # slower is not sailing
+MIN_KN = 2.0  # slower is being beset, not sailing
 
 
 def independent_kn(ship: Ship, concentration: Array, thickness_m: Array, ridge_factor: float) -> Array:
@@ -34,10 +34,10 @@ def independent_kn(ship: Ship, concentration: Array, thickness_m: Array, ridge_f
 
 
 def escorted_kn(
-    ship: Ship, concentration: Array, thickness_m: Array, escort_ice_m: float, escort_max_kn: float
+    ship: Ship, concentration: Array, thickness_m: Array, ridge_factor: float, escort_ice_m: float, escort_max_kn: float
 ) -> Array:
     """Speed behind an icebreaker in the channel it breaks; 0 beyond its limit. [kn]"""
-    h = np.asarray(thickness_m, float) * np.asarray(concentration, float)
+    h = np.asarray(thickness_m, float) * np.asarray(concentration, float) * ridge_factor
     v = 2.0 + (20.0 - 2.0) * (1.0 - h / escort_ice_m)
     v = np.minimum(v, min(escort_max_kn, ship.speed_kn))
     v = np.where(np.asarray(thickness_m) <= ship.escort_max_ice_m, v, 0.0)
