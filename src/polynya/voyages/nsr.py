@@ -54,7 +54,7 @@ def lng_capacity(
         available = days.get(f"{month:%Y-%m}", 0.0)
         row: dict[str, Any] = {"month": MONTHS[month.month - 1], "ship_days": round(available, 1)}
         for name, port in (
-            ("west_zeebrugge", "rotterdam"),
+            ("west_zeebrugge", "zeebrugge"),
             ("west_murmansk_hub", "saam-fsu"),
             ("east_china", "yangshan"),
         ):
