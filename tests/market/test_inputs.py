@@ -8,6 +8,7 @@ from functools import cache
 import polars as pl
 import pytest
 
+from polynya.handover import permissions
 from polynya.market.inputs import MarketInputs, build_inputs
 from polynya.world import World, load_world
 
@@ -97,3 +98,30 @@ def test_the_year_2100_has_no_29_february() -> None:
     assert reference().resolve(supply, "availability_share", february) is None
     rows = posed(february).tables["production"].filter(pl.col("step").str.starts_with(supply + "."))
     assert rows["capacity"].sum() == pytest.approx(yearly * 28 / 365)
+
+
+def test_a_gate_names_every_measure_that_stops_its_route() -> None:
+    """Else opening the gate opens nothing: the measure would still shut the route, unseen."""
+    world = reference()
+    routes = set(world.table("corridors")["id"])
+    named: dict[str, set[str]] = {}
+    for g in world.table("gates").iter_rows(named=True):
+        named.setdefault(g["subject"], set()).update((g["measure"] or "").split())
+    stops = world.table("measures").filter(
+        (pl.col("mode") == "prohibits") & pl.col("commodity").str.contains("any|pipeline-gas")
+    )
+    for measure in stops.iter_rows(named=True):
+        for route in routes & set((measure["targets"] or "").split()):
+            assert measure["id"] in named.get(route, set()), f"{measure['id']} stops {route} without a gate"
+
+
+def test_opening_the_ukrainian_transit_contract_opens_the_route() -> None:
+    world, january = reference(), date(2025, 1, 1)
+    shut = permissions(world, january, 1).bans
+    assert "brotherhood" not in build_inputs(world, january, 1, bans=shut).tables["arcs"]["arc"]
+    ends = pl.when(pl.col("id") == "brotherhood-contract").then(date(2024, 12, 31)).otherwise(pl.col("valid_to"))
+    opened = world.with_tables({"gates": world.table("gates").with_columns(ends.alias("valid_to"))})
+    inputs = build_inputs(opened, january, 1, bans=permissions(opened, january, 1).bans)
+    assert "brotherhood" in inputs.tables["arcs"]["arc"]
+    assert not inputs.tables["bans"].filter((pl.col("arc") == "brotherhood") & (pl.col("trader") == "gazprom")).height
+    assert not inputs.tables["bans"].filter((pl.col("arc") == "brotherhood") & (pl.col("trader") == "*")).height
