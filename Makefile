@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check lock clean
+.PHONY: run test check lock web clean
 
 run: $(VENV)/.run
 	$(BIN)/polynya run $(ARGS)
@@ -36,6 +36,10 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
 lock:
 	printf 'hatchling>=1.25\n' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml - -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements-dev.lock
+
+# Needs Node.js; only when web/ changes. The bundle it makes is committed, so that nothing else needs Node.js.
+web:
+	cd web && npm ci --no-audit --no-fund && node build.mjs
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,26 +1,37 @@
-"""What does the first page of the report say? (Answer + tables + summary -> one HTML file, everything escaped)"""
+"""How does the report become one file? (Answer + tables + summary -> HTML that needs no network)
+
+The bundle (bundle/report.js, report.css, built from web/) is inlined; its hashes stand in the Content-Security-Policy,
+which allows nothing else. The document travels as JSON in a data block that the script reads; text reaches the page as
+text only. Before the script runs, and without one, the same page shows the summary as plain tables.
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 from collections.abc import Mapping
+from importlib.resources import files
 from typing import Any
 
 import polars as pl
 from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
 
+from polynya import __version__
+from polynya.report.payload import Labels, country_names, payload
+from polynya.report.sentences import condition_of, sentences
 from polynya.results.answer import Answer
 
+NAMED_TABLES = ("entities", "traders", "assets", "corridors", "measures", "gates")
 TEMPLATE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{{ s.title }}</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#1a2330}
-table{border-collapse:collapse;margin:.5rem 0 1.5rem}th,td{padding:.25rem .75rem;border-bottom:1px solid #d5dbe2;text-align:left}
-td.n{text-align:right;font-variant-numeric:tabular-nums}.banner{background:#fff4d6;padding:.75rem 1rem;border-left:4px solid #b97a00}
-small{color:#56616e}
-</style></head><body>
-<h1>{{ s.title }}</h1><p><b>{{ s.question }}</b></p><p>{{ s.headline }}</p>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{{ policy }}">
+<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">
+<title>{{ s.title }}</title><style>{{ css }}</style></head><body>
+<div id="app" hidden></div>
+<main id="plain">
+<h1>{{ s.title }}</h1><p>{{ s.question }}</p>{% for line in lines %}<p>{{ line }}</p>{% endfor %}<p>{{ condition }}</p>
 {% if s.trust.banner %}<p class="banner">{{ s.trust.banner }}</p>{% endif %}
 {% macro rows(items, columns) %}<table><thead><tr>{% for c in columns %}<th scope="col">{{ c }}</th>{% endfor %}</tr></thead><tbody>
 {% for r in items %}<tr>{% for c in columns %}<td{% if r[c] is number %} class="n"{% endif %}>{{ "" if r[c] is none else r[c] }}</td>{% endfor %}</tr>{% endfor %}
@@ -37,13 +48,74 @@ small{color:#56616e}
 <h2>Trust</h2><p>Certificate {{ "passed" if s.trust.certificate_passed else "FAILED" }}; worst residual {{ s.trust.worst_residual }}.
 Facts behind it: {% for k, v in s.trust.facts_percent.items() %}{{ v }} % {{ k }}{{ ", " if not loop.last }}{% endfor %}.</p>
 <ul>{% for n in s.trust.notes %}<li>{{ n }}</li>{% endfor %}</ul>
-<h2>Sources and licences</h2><ul>{% for r in sources %}<li><b>{{ r.id }}</b>: {{ r.title }}, {{ r.publisher }} <small>[{{ r.licence }}] {{ r.notice or "" }}</small></li>{% endfor %}</ul>
-</body></html>
+</main>
+<script type="application/json" id="data">{{ data }}</script>
+<script>{{ js }}</script></body></html>
 """
 
 
 def report_html(answer: Answer, tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any]) -> str:
     """The report as one self-contained HTML document."""
-    page = Environment(autoescape=True, undefined=StrictUndefined).from_string(TEMPLATE)
-    lists = {name: tables[name].to_dicts() for name in ("changes", "claims", "sources")}
-    return page.render(s=summary, **lists)
+    return page(tables, summary, labels_of(answer))
+
+
+def page(tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any], labels: Labels) -> str:
+    """The same from the tables of a run."""
+    css, js = _bundle("report.css"), _bundle("report.js")
+    named = {**labels.names, **country_names(tables["nodes"])}
+    template = Environment(autoescape=True, undefined=StrictUndefined).from_string(TEMPLATE)
+    return template.render(
+        s=summary,
+        lines=sentences(summary, named),
+        condition=condition_of(summary),
+        changes=tables["changes"].to_dicts(),
+        claims=tables["claims"].to_dicts(),
+        policy=policy(css, js),
+        css=Markup(css),  # noqa: S704  our own bundle, held to its hash by a test
+        js=Markup(js),  # noqa: S704
+        data=Markup(json_block(payload(tables, summary, labels))),  # noqa: S704  escaped by json_block
+    )
+
+
+def labels_of(answer: Answer) -> Labels:
+    """Names from the world of the answer, and what vouches for it."""
+    names: dict[str, str] = {}
+    for table in NAMED_TABLES:
+        frame = answer.applied.world.table(table)
+        column = "name" if "name" in frame.columns else "act"
+        names |= {str(i): str(n) for i, n in frame.select("id", column).iter_rows() if n}
+    return Labels(
+        names=names,
+        certificates={name: case.certificate for name, case in answer.cases.items()},
+        made_by={
+            "polynya": __version__,
+            "scenario": f"{answer.scenario.file.id} (sha256 {answer.scenario.sha256})",
+            "world": str(answer.base.digest),
+            "as of": answer.scenario.file.as_of.isoformat(),
+            "solver": answer.question.solver,
+        },
+    )
+
+
+def policy(css: str, js: str) -> str:
+    """The Content-Security-Policy: this style, this script, pictures the page itself draws; nothing else, from nowhere."""
+    return (
+        f"default-src 'none'; script-src '{_digest(js)}'; style-src '{_digest(css)}'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def json_block(document: Mapping[str, Any]) -> str:
+    """JSON that cannot end its script element nor open another: <, >, & and line separators are escaped."""
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def _bundle(name: str) -> str:
+    return files("polynya.report").joinpath("bundle", name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

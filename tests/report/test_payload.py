@@ -1,0 +1,128 @@
+"""What the page is told: numbers rounded, nothing lost that can be read, nothing kept that cannot."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+
+from polynya.report.payload import Labels, columns, payload, rounded
+from polynya.report.sentences import condition_of, sentences
+from tests.report import made
+
+
+def document() -> dict:
+    return payload(made.tables(), made.summary(), made.labels())
+
+
+def test_a_flow_too_small_to_read_is_left_out() -> None:
+    assert document()["routes"]["arc"] == ["aa-bb", "ship-AA-BB"]
+
+
+def test_a_gated_corridor_without_flow_is_kept() -> None:
+    tables = made.tables()
+    tables["gates"] = tables["gates"].with_columns(pl.lit("tiny").alias("subject"))
+    assert "tiny" in payload(tables, made.summary(), made.labels())["routes"]["arc"]
+
+
+def test_months_without_a_row_carry_no_flow_but_an_unknown_price_stays_unknown() -> None:
+    d = document()
+    ship = d["routes"]["arc"].index("ship-AA-BB")
+    assert d["routes"]["b"][ship] == [0.5, 0]  # no row in the second month: no capacity, no flow
+    assert d["prices"]["b"] == [[8, None]]  # NaN is no price
+    assert d["prices"]["s"] == [[5, 5.5]]  # 5.00004 to three digits
+    assert d["prices"]["determined"] == [0]  # one month of two is not pinned
+
+
+def test_ends_of_a_voyage_are_its_market_nodes() -> None:
+    routes = document()["routes"]
+    ship = routes["arc"].index("ship-AA-BB")
+    assert (routes["from"][ship], routes["to"][ship]) == (0, 1)  # AA@FOB -> AA, BB@DES -> BB
+
+
+def test_supply_is_per_year() -> None:
+    assert document()["supply"]["s"] == [16.5]  # 2.75 bcm in two months
+
+
+def test_gates_are_one_character_a_month() -> None:
+    gate = document()["gates"][0]
+    assert (gate["b"], gate["s"]) == ("10", "00")  # closed in January of the baseline only
+
+
+def test_a_ban_of_both_cases_is_one_row() -> None:
+    assert document()["bans"]["case"] == ["both"]
+
+
+def test_a_change_knows_what_it_acts_on_through_gates_and_measures() -> None:
+    opened, lifted = document()["changes"]
+    assert opened["arcs"] == ["aa-bb"]  # g1 is a gate of aa-bb
+    assert lifted["arcs"] == ["aa-bb"]  # m1 bans aa-bb
+
+
+def test_the_trace_points_at_the_facts_once() -> None:
+    d = document()
+    assert d["trace"]["arcs"] == {"aa-bb": [0]}  # both cases rest on f1
+    assert d["trace"]["demand"] == {"BB": [1]}
+
+
+def test_only_rents_that_bind_are_told() -> None:
+    assert document()["rents"]["id"] == ["aa-bb"]
+
+
+def test_small_gains_are_summed_not_lost() -> None:
+    gains = document()["gains"]
+    assert gains["id"] == ["BB", "seller"]
+    assert gains["rest"] == [{"group": "operators", "rows": 1, "change": 0}]
+
+
+def test_repeated_texts_are_written_once() -> None:
+    frame = pl.DataFrame({"t": ["long text"] * 9 + ["other"], "n": range(10)})
+    assert columns(frame)["t"] == {"d": ["long text", "other"], "i": [0] * 9 + [1]}
+
+
+def test_the_document_is_json_without_nan() -> None:
+    json.dumps(document(), allow_nan=False)
+
+
+def test_rounding() -> None:
+    assert rounded(2.00001, 3) == 2
+    assert rounded(float("inf"), 3) is None
+    assert rounded(None, 3) is None
+    assert rounded(-1.2346, 3) == -1.235
+
+
+def test_ways_come_from_the_legs_where_the_run_has_them() -> None:
+    tables = made.tables()
+    tables["legs"] = pl.DataFrame({"arc": ["ship-AA-BB"] * 3, "via": ["nsr", "suez", "nsr"]})
+    assert payload(tables, made.summary(), made.labels())["routes"]["via"] == [None, "nsr"]  # two months of three
+
+
+def test_three_sentences_with_their_numbers() -> None:
+    price, flow, gain = sentences(
+        made.summary(), {"aa-bb": "The line", "AA": "Aland", "seller": "Seller", "other": "Other"}
+    )
+    assert price.startswith("Europe would pay 35.0 % less")
+    assert (
+        flow
+        == "The line would carry 15.0 bcm a year instead of 0.0; Europe would get from Aland 13.5 more (bcm a year)."
+    )
+    assert "Seller (+1.2)" in gain
+    assert "Other (-0.6)" in gain
+    assert "all together +0.6" in gain
+
+
+def test_sentences_say_that_nothing_moves() -> None:
+    still = made.summary() | {"corridors": [], "suppliers_of_europe": []}
+    assert sentences(still, {})[1] == "No pipeline and no supplier of Europe moves by 0.5 bcm a year or more."
+
+
+def test_the_condition_is_said() -> None:
+    text = condition_of(made.summary() | {"conditions_not_met": ["x"]})
+    assert "1 claim" in text
+    assert "1 open condition is met, which is assumed" in text
+    assert "1 condition taken as not met" in text
+
+
+def test_names_are_only_those_of_things_on_the_page() -> None:
+    d = payload(made.tables(), made.summary(), Labels(names={"aa-bb": "Line", "elsewhere": "Not here"}))
+    assert d["names"] == {"aa-bb": "Line"}

@@ -1,0 +1,63 @@
+// The document as the page uses it: columns become rows, ids get names, numbers get their text.
+export function rows(columns) {
+  const names = Object.keys(columns).filter((k) => Array.isArray(columns[k]) || columns[k]?.d);
+  const size = names.length ? (columns[names[0]].i ?? columns[names[0]]).length : 0;
+  return Array.from({ length: size }, (_, i) => Object.fromEntries(
+    names.map((n) => [n, columns[n].d ? columns[n].d[columns[n].i[i]] : columns[n][i]])));
+}
+
+export function load(text) {
+  const d = JSON.parse(text);
+  if (d.schema !== "polynya.report/1") throw new Error(`not a report: ${d.schema}`);
+  const nodes = rows(d.nodes).map((n, i) => ({ ...n, i }));
+  const nodeOf = new Map(nodes.map((n) => [n.id, n]));
+  const short = (n) => n.name.replace(/^.*: /, (m) => m.slice(0, -2) + " ").replace(/ \(.*$/, "");
+  const facts = rows(d.facts);
+  const series = (o, key) => new Map(o[key].map((k, i) => [k, { b: o.b[i], s: o.s[i] }]));
+  const routes = d.routes.arc.map((arc, i) => ({
+    arc, kind: d.routes.kind[i], from: nodes[d.routes.from[i]], to: nodes[d.routes.to[i]],
+    b: d.routes.b[i], s: d.routes.s[i], via: d.routes.via[i],
+  })).filter((r) => r.from && r.to);
+  const data = {
+    ...d, nodes, nodeOf, routes, facts, short,
+    routeOf: new Map(routes.map((r) => [r.arc, r])),
+    prices: series(d.prices, "node"), consumption: series(d.consumption, "node"), rents: series(d.rents, "id"),
+    loose: new Set(d.prices.node.filter((_, i) => !d.prices.determined[i])),
+    supply: rows(d.supply), gains: rows(d.gains), bans: rows(d.bans), markups: rows(d.markups), sources: rows(d.sources),
+    claimOf: new Map(d.claims.map((c) => [c.id, c])), conditionOf: new Map(d.conditions.map((c) => [c.id, c])),
+  };
+  data.sourceOf = new Map(data.sources.map((r) => [r.id, r]));
+  data.name = (id) => {
+    if (nodeOf.has(id)) return short(nodeOf.get(id));
+    const r = data.routeOf.get(id);
+    if (r?.kind === "ship") return `LNG ${short(r.from)} to ${short(r.to)}${fleet(r)}`;
+    return d.names[id] ?? d.countries[id] ?? id;
+  };
+  data.claimsOf = (change) => [...new Set([...change.because,
+    ...change.when.flatMap((c) => (data.conditionOf.get(c)?.because ?? "").split(" "))])].filter((c) => data.claimOf.has(c));
+  return data;
+}
+
+function fleet(r) {
+  const plain = `ship-${r.from.id}-${r.to.id}`;
+  return r.arc.length > plain.length + 1 && r.arc.startsWith(plain) ? ` (${r.arc.slice(plain.length + 1)})` : "";
+}
+
+export const number = (v, digits = 1) => v === null || v === undefined ? "not determined"
+  : v.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+export const signed = (v, digits = 1) => {
+  if (v === null || v === undefined) return "not determined";
+  const text = number(Math.abs(v), digits);
+  return /[1-9]/.test(text) ? (v > 0 ? "+" : "−") + text : text;
+};
+const sum = (list) => list.reduce((a, v) => a + (v ?? 0), 0);
+// A flow in the shown period: bcm of the month, or bcm a year as the mean over all months.
+export function at(list, month) { return month < 0 ? (12 * sum(list)) / list.length : list[month] ?? 0; }
+export function mean(list) {
+  const known = list.filter((v) => v !== null);
+  return known.length ? sum(known) / known.length : null;
+}
+export const value = (r, state) => state.mode === "baseline" ? at(r.b, state.month)
+  : state.mode === "scenario" ? at(r.s, state.month) : at(r.s, state.month) - at(r.b, state.month);
+export const unit = (state) => (state.month < 0 ? "bcm/year" : "bcm in the month");
+export const BLUE = "#1565a9", ORANGE = "#c4510a", PIPE = "#2b4562", SHIP = "#7b4f9d", GREY = "#8a949e";

@@ -1,0 +1,70 @@
+// Every figure as SVG, PNG and CSV: made in the page, handed over as a file.
+import { h } from "./dom.js";
+
+export function csv(head, rows) {
+  const cell = (v) => {
+    if (typeof v === "number") return String(v);
+    let text = String(v ?? "");
+    if (/^[=+\-@\t\r]/.test(text)) text = "'" + text; // a spreadsheet would run it as a formula
+    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return [head, ...rows].map((r) => r.map(cell).join(",")).join("\r\n") + "\r\n";
+}
+
+function save(blob, name) {
+  const url = URL.createObjectURL(blob);
+  const link = h("a", { download: name });
+  link.href = url;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+}
+
+export function svgText(svg) {
+  const copy = svg.cloneNode(true);
+  const box = svg.viewBox.baseVal;
+  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  copy.setAttribute("width", box.width);
+  copy.setAttribute("height", box.height);
+  copy.setAttribute("font-family", "system-ui, sans-serif");
+  const ground = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+  for (const [k, v] of Object.entries({ x: box.x, y: box.y, width: box.width, height: box.height, fill: "#ffffff" })) ground.setAttribute(k, v);
+  copy.prepend(ground);
+  copy.querySelectorAll(".hit").forEach((n) => n.remove());
+  return new XMLSerializer().serializeToString(copy);
+}
+
+async function png(svg, name) {
+  const box = svg.viewBox.baseVal, image = new Image();
+  image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(svgText(svg));
+  await image.decode();
+  const canvas = h("canvas", {});
+  canvas.width = 2 * box.width;
+  canvas.height = 2 * box.height;
+  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+  canvas.toBlob((blob) => save(blob, `${name}.png`));
+}
+
+// A figure: heading, drawing, buttons, and the same numbers as a table.
+// `data` -> {head, rows} of what is drawn now; `svg` -> the drawing now.
+export function figure({ id, title, note, label, svg, data, controls }) {
+  const button = (text, act) => h("button", { type: "button", "data-save": `${id}-${text.toLowerCase()}`, onclick: act, "aria-label": `${title} as ${text}` }, text);
+  const picture = h("div", { class: "picture", role: "img", "aria-label": label?.() ?? title });
+  const body = h("div", {});
+  const details = h("details", { ontoggle: () => details.open && fill() }, h("summary", {}, "The numbers as a table"), body);
+  const fill = () => {
+    const { head, rows } = data();
+    body.replaceChildren(h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `${title}: numbers` }, h("table", {},
+      h("thead", {}, h("tr", {}, head.map((c) => h("th", { scope: "col" }, c)))),
+      h("tbody", {}, rows.map((r) => h("tr", {}, r.map((v) => h("td", { class: typeof v === "number" ? "n" : null }, v ?? ""))))))));
+  };
+  const element = h("figure", { id, class: "figure" },
+    h("figcaption", {}, h("h3", {}, title), note && h("p", { class: "note" }, note)),
+    controls, picture,
+    h("div", { class: "tools" }, button("SVG", () => save(new Blob([svgText(svg())], { type: "image/svg+xml" }), `${id}.svg`)),
+      button("PNG", () => png(svg(), id)),
+      button("CSV", () => { const { head, rows } = data(); save(new Blob([csv(head, rows)], { type: "text/csv" }), `${id}.csv`); })),
+    details);
+  return { element, picture, refresh() { picture.setAttribute("aria-label", label?.() ?? title); if (details.open) fill(); } };
+}

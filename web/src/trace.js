@@ -1,0 +1,131 @@
+// What stands behind a number: values, equation, gates, changes, claims, facts. One panel for whatever is selected.
+import { h, table } from "./dom.js";
+import { lines } from "./charts.js";
+import { at, number, signed, unit, mean, BLUE } from "./data.js";
+
+const EQUATION = {
+  flow: "Gas flows where its value at the far end, less losses, covers its value at the near end, the cost, the tariff and the tax; what is left is a rent, and only a full pipe has one.",
+  price: "Price = what consumers would pay for one unit more. A strategic seller's price lies above its delivered cost by a mark-up in proportion to its sales there.",
+  supply: "Who supplies whom: own flows of strategic sellers; where sellers are price takers, gas is mixed on average over all months (a tie-break, since the equilibrium does not say whose molecules arrive).",
+  gain: "Change of discounted income over all months: consumers' surplus, sellers' margins, tariffs and rents of operators, taxes of states. They add up to the change of welfare.",
+};
+
+export function facts(data, indices, month) {
+  const list = indices.map((i) => data.facts[i]);
+  if (month < 0) return list;
+  const m = data.months[month], first = `${m}-01`, last = `${m}-31`;
+  return list.filter((f) => {
+    const share = !f.attribute.startsWith("demand_share_m") || f.attribute.endsWith(m.slice(5));
+    const yearly = ["consumption_bcm", "reference_price_usd_per_mmbtu"].includes(f.attribute) && f.valid_from && f.valid_from.slice(0, 4) <= m.slice(0, 4);
+    return share && (yearly || ((!f.valid_from || f.valid_from <= last) && (!f.valid_to || f.valid_to >= first)));
+  });
+}
+
+export function makeTrace(data, store, map) {
+  const link = (sel, text) => h("button", { type: "button", class: "link", onclick: () => store.set({ sel }) }, text);
+  const source = (id) => h("a", { href: `#source-${id}`, onclick: (e) => { e.preventDefault(); const row = document.getElementById(`source-${id}`); row?.closest("details")?.setAttribute("open", ""); row?.scrollIntoView(); } }, id);
+  const values = (b, v, u, digits = 2) => h("dl", { class: "values" }, [["Baseline", number(b, digits)], ["Scenario", number(v, digits)], ["Difference", b === null || v === null ? "not determined" : signed(v - b, digits)]].map(([k, t]) => h("div", {}, h("dt", {}, k), h("dd", {}, t))), h("div", {}, h("dt", {}, "Unit"), h("dd", {}, u)));
+  const section = (title, ...body) => (body.flat(Infinity).filter(Boolean).length ? [h("h4", {}, title), ...body] : []);
+
+  function gates(subject) {
+    const list = data.gates.filter((g) => g.subject === subject);
+    if (!list.length) return [];
+    const strip = (bits) => h("span", { class: "strip", title: bits }, [...bits].map((b, i) => h("i", { class: b === "1" ? "shut" : "open", title: `${data.months[i]}: ${b === "1" ? "closed" : "open"}` })));
+    const said = (bits) => (!bits.includes("1") ? "open" : !bits.includes("0") ? "closed" : `open from ${data.months[bits.lastIndexOf("1") + 1] ?? "never"}`);
+    return section("Gates, month by month (dark: closed)", table(["gate", "baseline", "scenario", "source"], list.map((g) => [`${g.kind}: ${g.name}`, h("span", {}, strip(g.b), " ", said(g.b)), h("span", {}, strip(g.s), " ", said(g.s)), source(g.source)]), "Gates"));
+  }
+  function changes(list) {
+    const claims = [...new Set(list.flatMap((c) => data.claimsOf(c)))];
+    return [
+      ...section("Changes", list.length > 0 && h("ul", {}, list.map((c) => h("li", {}, link(`change:${c.id}`, c.text || c.id), ` ${c.effect}${c.from ? ` (from ${c.from})` : ""}`)))),
+      ...section("Claims and assumptions behind them", claims.length > 0 && h("ul", {}, claims.map((id) => { const c = data.claimOf.get(id); return h("li", {}, link(`claim:${id}`, id), ` ${c.text} `, h("em", {}, c.attribution), c.factuality && ` [${c.factuality}]`); }))),
+    ];
+  }
+  function factTable(indices, month) {
+    const list = facts(data, indices ?? [], month);
+    const kinds = new Map();
+    list.forEach((f) => kinds.set(f.kind, (kinds.get(f.kind) ?? 0) + 1));
+    return section(`Facts${month < 0 ? "" : ` in force in ${data.months[month]}`}: ${[...kinds].map(([k, n]) => `${n} ${k}`).join(", ") || "none"}`,
+      list.length > 0 && table(["what", "value", "unit", "from", "kind", "source", "where"], list.map((f) => [f.attribute.replaceAll("_", " "), f.value, f.unit, f.valid_from ?? "", f.kind, source(f.source), f.locator]), "Facts"));
+  }
+  const applied = () => data.changes.filter((c) => c.status === "applied");
+  const chart = (o, u) => h("div", { class: "mini", role: "img", "aria-label": `${o.name} by month, ${u}; baseline dashed` }, lines({ series: [{ colour: BLUE, ...o, name: "scenario" }], months: data.months, unit: `${u} (dashed: baseline)`, width: 460, height: 190, mark: store.now.month }));
+
+  const kinds = {
+    flow(id, state) {
+      const r = data.routeOf.get(id);
+      const touched = data.changes.filter((c) => c.arcs.includes(id) || c.touches.includes(id));
+      if (!r) return [h("p", {}, "No capacity in any month of either case: every gate must be open before gas flows."), ...gates(id), ...changes(touched)];
+      const rent = data.rents.get(id);
+      return [
+        h("p", {}, r.kind === "ship" ? "LNG voyages, " : `${r.kind[0].toUpperCase()}${r.kind.slice(1)}, `, link(`price:${r.from.id}`, data.short(r.from)), " to ", link(`price:${r.to.id}`, data.short(r.to))),
+        values(at(r.b, state.month), at(r.s, state.month), unit(state)), chart({ name: data.name(id), b: r.b, s: r.s }, "bcm/month"),
+        h("p", { class: "note" }, EQUATION.flow),
+        rent && mean(rent.s) !== null ? h("p", {}, `Rent of a full ${r.kind === "pipeline" ? "pipe" : "terminal"}: ${state.month < 0 ? "mean " : ""}${number(state.month < 0 ? mean(rent.b) : rent.b[state.month], 2)} → ${number(state.month < 0 ? mean(rent.s) : rent.s[state.month], 2)} USD/MMBtu`) : null,
+        ...gates(id), ...changes(touched), ...factTable(data.trace.arcs[id], state.month),
+      ];
+    },
+    lane(id, state) {
+      const list = (map.users.get(id) ?? []).map((r) => ({ r, b: at(r.b, state.month), v: at(r.s, state.month) })).sort((a, b) => Math.abs(b.v - b.b) - Math.abs(a.v - a.b) || b.v - a.v);
+      const total = (k) => list.reduce((a, o) => a + o[k], 0);
+      return [values(total("b"), total("v"), unit(state)),
+        h("p", { class: "note" }, data.routes.some((r) => r.via) ? "Ships are drawn on schematic lanes by the way the model sends them." : "Ships are drawn on the shortest schematic lane. This run counts voyages as great circles times a detour: the way is a drawing, not a result."),
+        ...section("Voyages on this lane", table(["voyage", "baseline", "scenario", "difference"], list.filter((o) => Math.max(o.b, o.v) > 0.005).map((o) => [link(`flow:${o.r.arc}`, data.name(o.r.arc)), number(o.b, 2), number(o.v, 2), signed(o.v - o.b, 2)]), "Voyages"))];
+    },
+    price(id, state) {
+      const p = data.prices.get(id), q = data.consumption.get(id), n = data.nodeOf.get(id);
+      if (!n) return [h("p", {}, "Unknown node.")];
+      const pick = (list) => (state.month < 0 ? mean(list) : list[state.month]);
+      const arrivals = data.routes.filter((r) => r.to === n).map((r) => ({ r, b: at(r.b, state.month), v: at(r.s, state.month) })).filter((o) => Math.max(o.b, o.v) > 0.005).sort((a, b) => b.v - a.v);
+      const marks = data.markups.filter((m) => m.node === id).sort((a, b) => b.s - a.s);
+      return [p ? [values(pick(p.b), pick(p.s), "USD/MMBtu"), chart({ name: `Price, ${n.name}`, ...p }, "USD/MMBtu")] : h("p", {}, "No price."),
+        data.loose.has(id) && h("p", { class: "warn" }, "In some months nothing pins this price: there it may lie anywhere within a range."),
+        q && h("p", {}, `Consumption ${number(at(q.b, state.month), 2)} → ${number(at(q.s, state.month), 2)} ${unit(state)}`), h("p", { class: "note" }, EQUATION.price),
+        ...section("What arrives", arrivals.length > 0 && table(["by", "baseline", "scenario", "difference"], arrivals.map((o) => [link(`flow:${o.r.arc}`, data.name(o.r.arc)), number(o.b, 2), number(o.v, 2), signed(o.v - o.b, 2)]), "Arrivals")),
+        ...section("Mean mark-up of strategic sellers, USD/MMBtu", marks.length > 0 && table(["seller", "baseline", "scenario"], marks.map((m) => [data.name(m.trader), m.b, m.s]), "Mark-ups")),
+        ...section("Every change moves prices", ...changes(applied())), ...factTable(data.trace.demand[id], state.month)];
+    },
+    supply(id) {
+      const [from, to] = id.split(">");
+      const rows = data.supply.filter((r) => r.supplier === from && (r.node === to || data.nodeOf.get(r.node)?.region === to));
+      const sum = (k) => rows.reduce((a, r) => a + r[k], 0);
+      return [values(sum("b"), sum("s"), "bcm/year"), h("p", { class: "note" }, EQUATION.supply),
+        rows.length > 1 && table(["node", "baseline", "scenario"], rows.map((r) => [link(`price:${r.node}`, data.name(r.node)), r.b, r.s]), "By node"), ...section("Every change moves sales", ...changes(applied()))];
+    },
+    gain(id, state) {
+      const [group, who] = id.split(">");
+      const row = data.gains.find((g) => g.group === group && g.id === who);
+      const region = group === "region" && data.gain_totals.consumers.find((c) => c.region === who);
+      return [h("p", {}, `${signed(row?.change ?? (region ? region.musd : null), 0)} million USD, ${data.gain_totals.note}`), h("p", { class: "note" }, EQUATION.gain),
+        data.routeOf.has(who) && h("p", {}, link(`flow:${who}`, "Its flow by month")), data.nodeOf.has(who) && h("p", {}, link(`price:${who}`, "Its price by month")), ...changes(applied()), ...factTable(data.trace.arcs[who] ?? data.trace.demand[who], state.month)];
+    },
+    claim(id) {
+      const c = data.claimOf.get(id);
+      if (!c) return [h("p", {}, "Unknown claim.")];
+      const list = data.changes.filter((x) => data.claimsOf(x).includes(id));
+      return [h("p", {}, c.text), h("dl", { class: "pairs" }, [["Said by", c.attribution], ["Factuality", c.factuality], ["Stage", c.stage], ["Condition", c.conditions], ["Review", c.review]].filter(([, v]) => v).map(([k, v]) => h("div", {}, h("dt", {}, k), h("dd", {}, v)))),
+        ...section("What it drives", list.length > 0 ? h("ul", {}, list.map((x) => h("li", {}, link(`change:${x.id}`, x.text || x.id), " ", driven(x)))) : h("p", {}, "Nothing in this scenario."))];
+    },
+    change(id) {
+      const c = data.changes.find((x) => x.id === id);
+      if (!c) return [h("p", {}, "Unknown change.")];
+      return [h("p", {}, `${c.status}: ${c.effect}`), c.from && h("p", {}, `From ${c.from}`), ...section("Only if", c.when.length > 0 && h("ul", {}, c.when.map((w) => h("li", {}, data.conditionOf.get(w)?.text ?? w)))), ...section("On the map", h("p", {}, driven(c))),
+        ...section("Claims and assumptions behind it", h("ul", {}, data.claimsOf(c).map((k) => h("li", {}, link(`claim:${k}`, k), ` ${data.claimOf.get(k).text}`))))];
+    },
+  };
+  const driven = (c) => (c.arcs.length ? h("span", {}, c.arcs.slice(0, 12).map((a, i) => [i ? ", " : "", link(`flow:${a}`, data.name(a))]), c.arcs.length > 12 && ` and ${c.arcs.length - 12} more`) : "nothing that flows");
+  const title = { flow: (id) => data.name(id), lane: () => "Sea lane", price: (id) => data.nodeOf.get(id)?.name ?? id, supply: (id) => id.split(">").map((x) => data.name(x)).join(" to "), gain: (id) => data.name(id.split(">")[1]), claim: (id) => `${data.claimOf.get(id)?.kind ?? "claim"} ${id}`, change: (id) => data.changes.find((c) => c.id === id)?.text || id };
+
+  const body = h("div", {});
+  const element = h("section", { class: "trace", id: "trace", "aria-live": "polite", "aria-label": "Trace of the selected number" }, body);
+  function draw(state) {
+    const [kind, id] = state.sel.split(/:(.*)/s);
+    if (!kinds[kind]) {
+      body.replaceChildren(h("h3", {}, "Trace"), h("p", {}, "Choose a line or a place on the map, a bar, a band or a claim: here is what stands behind its number."),
+        h("p", {}, "Try: ", [...data.routes].filter((r) => r.kind === "pipeline").map((r) => ({ r, d: at(r.s, -1) - at(r.b, -1) })).sort((a, b) => Math.abs(b.d) - Math.abs(a.d)).slice(0, 6).map(({ r, d }, i) => [i ? ", " : "", link(`flow:${r.arc}`, `${data.name(r.arc)} (${signed(d)})`)])));
+      return;
+    }
+    body.replaceChildren(h("div", { class: "head" }, h("h3", {}, title[kind](id)), h("button", { type: "button", "aria-label": "Close the trace", onclick: () => store.set({ sel: "" }) }, "×")), ...kinds[kind](id, state).flat(Infinity).filter(Boolean));
+  }
+  return { element, draw };
+}
