@@ -59,6 +59,7 @@ def answer(question: Question, say: Say = lambda _: None) -> Answer:
                 legs=sea.legs if sea else None,
                 fleets=sea.fleets if sea else None,
                 served=sea.served if sea else None,
+                lags=question.lags,
                 anchor=anchor.values,
             )
             problem = Problem.from_tables(dict(inputs.tables))

@@ -41,6 +41,9 @@ def run(
         typer.Option("--without", metavar="ID", help="Leave out a change or a condition; may be repeated."),
     ] = None,
     solver: Annotated[str, typer.Option("--solver", help="auto, piqp, clarabel, highs or block.")] = "auto",
+    lags: Annotated[
+        bool, typer.Option("--lags", help="Carry LNG still at sea at a month's end into the next month; much slower.")
+    ] = False,
     world: WorldDir = None,
     overlay: Overlays = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
@@ -71,6 +74,7 @@ def run(
         anchor=anchor,
         without=tuple(without or ()),
         solver=solver,
+        lags=lags,
     )
     found = answer(question, progress)
     progress("writing the run")

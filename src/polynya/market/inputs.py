@@ -64,6 +64,7 @@ def build_inputs(
     legs: pl.DataFrame | None = None,
     fleets: pl.DataFrame | None = None,
     served: Mapping[str, frozenset[str]] | None = None,
+    lags: bool = True,
     anchor: Mapping[tuple[str, str, str], float] | None = None,
 ) -> MarketInputs:
     """Build the problem of `months` months from `first`.
@@ -80,7 +81,9 @@ def build_inputs(
     build.demand()
     build.production()
     build.pipelines()
-    build.lng(legs, fleets)
+    build.lng(legs if lags or legs is None else legs.with_columns(pl.lit(0.0).alias("lag_share")), fleets)
+    if legs is not None and not lags:
+        build.notes.append("LNG arrives in the month in which it is loaded (--lags carries it over).")
     build.storage()
     build.contracts()
     build.conduct()
