@@ -203,7 +203,7 @@ def signed(value: float) -> str:
     return "0" if abs(value) < 0.005 else f"{value:+.2f}"
 
 
-def supply_of(case: Case, node: str, periods: list[str], regions: Mapping[str, str]) -> dict[str, float]:
+def supply_of(case: Case, node: str, periods: list[str]) -> dict[str, float]:
     """Where a node's gas came from over the periods: arcs in, own production, stores (net), arcs out. [bcm]"""
     flows = case.flows().filter(pl.col("period").is_in(periods))
     found: dict[str, float] = {}
@@ -274,9 +274,8 @@ def tables(event: Event, solvers: Iterable[str], world: World) -> list[str]:
     names = [add_months(event.first, i).strftime("%Y-%m") for i in range(event.months)]
     after = [n for n in names if n >= event.after.strftime("%Y-%m")]
     span = f"{after[0]} to {after[-1]}"
-    regions = dict(world.table("nodes").select("id", "region").iter_rows())
     for node in event.nodes:
-        lines += compared(f"{node}, {span}", *(supply_of(c, node, after, regions) for c in (cut, uncut)))
+        lines += compared(f"{node}, {span}", *(supply_of(c, node, after) for c in (cut, uncut)))
     rows = [
         [n, *(f"{100 * seller_share(c, n, after, 'gazprom'):.0f} %" for c in (uncut, cut))]
         for n in dict.fromkeys((*event.nodes, *event.prices))

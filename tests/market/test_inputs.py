@@ -125,3 +125,9 @@ def test_opening_the_ukrainian_transit_contract_opens_the_route() -> None:
     assert "brotherhood" in inputs.tables["arcs"]["arc"]
     assert not inputs.tables["bans"].filter((pl.col("arc") == "brotherhood") & (pl.col("trader") == "gazprom")).height
     assert not inputs.tables["bans"].filter((pl.col("arc") == "brotherhood") & (pl.col("trader") == "*")).height
+
+
+def test_years_after_the_last_known_one_are_said_to_carry_on() -> None:
+    inputs = build_inputs(reference(), date(2027, 12, 1), 2)
+    said = [n for n in inputs.notes if n.startswith("Demand of")]
+    assert said == ["Demand of 2027 to 2028 lies on the curve of 2025, the last year known; no growth is assumed."]

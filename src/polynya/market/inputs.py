@@ -110,6 +110,7 @@ class _Builder:
         self.traders = {r["id"]: r for r in world.table("traders").iter_rows(named=True)}
         self.missing: list[str] = []
         self.fallen_back: dict[tuple[int, int], set[str]] = {}  # (year wanted, year of the pair) -> nodes
+        self.carried_on: dict[int, set[int]] = {}  # year of the last pair -> later years for which nothing is known
 
     def add(self, table: str, **row: Any) -> None:
         self.tables.setdefault(table, []).append(row)
@@ -186,6 +187,8 @@ class _Builder:
         later = {f.valid_from.year for f in self.world.facts[node, "consumption_bcm"] if f.valid_from}
         if not anchored and (year > month.year or any(year < y <= month.year for y in later)):
             self.fallen_back.setdefault((month.year, year), set()).add(node)
+        elif not anchored and year < month.year:
+            self.carried_on.setdefault(year, set()).add(month.year)
         self.trace.add("demand", node, "consumption_bcm", annual.facts)
         self.trace.add("demand", node, "reference_price_usd_per_mmbtu", price.facts)
         share = self.need(node, f"demand_share_m{month.month:02d}", month, "demand", node)
@@ -223,6 +226,11 @@ class _Builder:
                 else "no earlier year has both quantity and price"
             )
             self.notes.append(f"Demand of {wanted} lies on the curve of {year} ({why}): {', '.join(sorted(nodes))}.")
+        for year, later in sorted(self.carried_on.items()):
+            span = f"{min(later)}" if len(later) == 1 else f"{min(later)} to {max(later)}"
+            self.notes.append(
+                f"Demand of {span} lies on the curve of {year}, the last year known; no growth is assumed."
+            )
 
     # -- supply -------------------------------------------------------------------------------------------------------
 
