@@ -96,6 +96,13 @@ def test_gains_are_the_areas_and_add_up(run: Path) -> None:
     assert gains["musd_scenario"].sum() == pytest.approx(answer["welfare"]["total"] * 40e3 / 1055.05585262, rel=1e-6)
 
 
+def test_owners_share_out_what_producers_and_operators_gain(run: Path) -> None:
+    gains = pl.read_parquet(run / "tables" / "gains.parquet").filter(pl.col("group").is_in(["producers", "operators"]))
+    owners = pl.read_parquet(run / "tables" / "owners.parquet")
+    for case in ("baseline", "scenario"):
+        assert owners[f"musd_{case}"].sum() == pytest.approx(gains[f"musd_{case}"].sum(), abs=1e-6)
+
+
 def test_the_folder_is_whole_and_verifies(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     manifest = json.loads((run / "manifest.json").read_text())
     assert manifest["certificate"]["passed"] is True

@@ -38,7 +38,7 @@ class MarketInputs:
     tables: Mapping[str, pl.DataFrame]
     trace: pl.DataFrame  # table, id, attribute, fact key: which facts stand behind a row's numbers
     facts: Mapping[str, Fact]
-    gates: pl.DataFrame  # subject, gate, name, period: gates shut for a whole month
+    gates: pl.DataFrame  # subject, gate, period, kind, name, source, measure: gates shut for a whole month
     notes: tuple[str, ...] = ()
 
 
@@ -668,10 +668,11 @@ class _Builder:
                 "kind": names[g["gate"]]["gate"],
                 "name": names[g["gate"]]["name"],
                 "source": names[g["gate"]]["source"],
+                "measure": names[g["gate"]]["measure"],
             }
             for g in self.gates
         ]
-        gate_schema = dict.fromkeys(("subject", "gate", "period", "kind", "name", "source"), pl.String)
+        gate_schema = dict.fromkeys(("subject", "gate", "period", "kind", "name", "source", "measure"), pl.String)
         trace_schema = dict.fromkeys(("table", "id", "attribute", "fact"), pl.String)
         return MarketInputs(
             tables={name: _frame(name, rows) for name, rows in self.tables.items()},

@@ -1,7 +1,7 @@
 """Where does this number come from? (run folder + address -> value, equation, facts, gates, changes, claims)
 
 Addresses: prices/NODE/YYYY-MM, flows/ARC/YYYY-MM, consumption/NODE/YYYY-MM, production/SUPPLY/YYYY-MM, supply/COUNTRY/NODE,
-gains/ID.
+gains/ID, owners/HOLDER.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ FORMS = {
     "production": ("supply", "period"),
     "supply": ("supplier", "node"),
     "gains": ("id",),
+    "owners": ("holder",),
 }
 EQUATIONS = {
     "prices": "inverse demand: price = intercept - slope x consumption; a seller's markup = price - its delivered marginal cost = theta x slope x its sales",
@@ -29,6 +30,7 @@ EQUATIONS = {
     "consumption": "consumption = (intercept - price) / slope",
     "production": "marginal cost (cost + cost_slope x quantity of the step) + scarcity rent = value of gas at the node",
     "supply": "composition by average mixing over the horizon where sellers are price takers (tie-break); own flows otherwise",
+    "owners": "gains of producers and operators, shared out by exact economic share along the chain of title",
     "gains": "welfare split: consumers' surplus, producers' margins, tariffs and rents, taxes; discounted over the horizon",
 }
 TRACE_TABLES = {
@@ -37,6 +39,7 @@ TRACE_TABLES = {
     "flows": ("arcs",),
     "production": ("production",),
     "supply": (),
+    "owners": (),
     "gains": ("arcs", "production", "demand", "storage"),
 }
 
@@ -78,6 +81,8 @@ def explain(run: Run, address: str) -> dict[str, Any]:
         "markups": _markups(run, item, period) if kind == "prices" else [],
         "arrivals": _arrivals(run, item, period) if kind in ("prices", "consumption") else [],
         "gates": _gates(run, item, period),
+        "bans": _bans(run, item, period),
+        "acts": _acts(run, item, period),
         "changes": changes,
         "claims": _claims(run, changes),
     }
@@ -93,6 +98,8 @@ def _never_open(run: Run, address: str, arc: str, closed: pl.DataFrame) -> dict[
         "rents": [],
         "markups": [],
         "arrivals": [],
+        "bans": _bans(run, arc, ""),
+        "acts": _acts(run, arc, ""),
         "gates": _gate_rows(closed),
         "changes": changes,
         "claims": _claims(run, changes),
@@ -115,6 +122,12 @@ def explain_text(d: dict[str, Any]) -> str:
         ("congestion rent [USD/MMBtu]", "rents", ["kind", "period", BASELINE, SCENARIO]),
         ("markups [USD/MMBtu]", "markups", ["trader", BASELINE, SCENARIO]),
         ("gates shut for the whole month", "gates", ["case", "kind", "name", "months", "source"]),
+        (
+            "sales and routes that the law closes",
+            "bans",
+            ["case", "trader", "first_period", "last_period", "measure", "reason"],
+        ),
+        ("acts behind gates and bans", "acts", ["id", "act", "article", "valid_from", "valid_to", "source"]),
         ("changes that touch it", "changes", ["id", "status", "from", "effect", "because"]),
         ("claims and assumptions behind them", "claims", ["id", "attribution", "factuality", "stage", "text"]),
         ("facts", "facts", ["attribute", "value", "unit", "valid_from", "valid_to", "kind", "source", "locator"]),
@@ -180,6 +193,25 @@ def _gates(run: Run, item: str, period: str) -> list[dict[str, Any]]:
     return _gate_rows(frame.filter(pl.col("period") == period) if period else frame)
 
 
+def _bans(run: Run, item: str, period: str) -> list[dict[str, Any]]:
+    """Bans on the arc, at the node or of the seller; in the month asked for, where one was."""
+    frame = run.table("bans").filter((pl.col("arc") == item) | (pl.col("node") == item) | (pl.col("trader") == item))
+    if period:
+        frame = frame.filter((pl.col("first_period") <= period) & (pl.col("last_period") >= period))
+    return frame.to_dicts()
+
+
+def _acts(run: Run, item: str, period: str) -> list[dict[str, Any]]:
+    """The legal acts that those bans and the shut gates rest on."""
+    gates = run.table("gates").filter(pl.col("subject") == item)
+    if period:
+        gates = gates.filter(pl.col("period") == period)
+    wanted = {m for cell in gates["measure"].drop_nulls() for m in cell.split()}
+    wanted |= {b["measure"] for b in _bans(run, item, period) if b["measure"]}
+    rows = run.table("measures").filter(pl.col("id").is_in(sorted(wanted))).to_dicts()
+    return [{k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in r.items()} for r in rows]
+
+
 def _gate_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
     return (
         frame.group_by("case", "gate", "kind", "name", "source")
@@ -198,7 +230,7 @@ def _changes(run: Run, item: str, kind: str) -> list[dict[str, Any]]:
     for row in changes.to_dicts():
         touched = (row["touches"] or "").split()
         near = any(n in touched or any(t.startswith(f"{n}-") or n.startswith(f"{t}-") for t in touched) for n in names)
-        if near or (kind in ("prices", "consumption", "supply", "gains") and row["status"] == "applied"):
+        if near or (kind in ("prices", "consumption", "supply", "gains", "owners") and row["status"] == "applied"):
             keep.append(row)
     return keep
 

@@ -51,6 +51,7 @@ def summarise(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[str, A
         "corridors": _corridors(tables["flows"], years),
         "suppliers_of_europe": _suppliers(tables["supply"], europe, years),
         "gains": _gains(tables["gains"], answer),
+        "owners": _owners(tables["owners"], answer),
         "gates": _gates(answer),
         "changes": [
             {"id": c.id, "status": c.status, "effect": c.effect, "text": c.text} for c in answer.applied.changes
@@ -139,6 +140,16 @@ def _gains(gains: pl.DataFrame, answer: Answer) -> dict[str, Any]:
         "total_musd": _r(float(gains["musd_change"].sum()), 0),
         "note": "discounted over the horizon",
     }
+
+
+def _owners(owners: pl.DataFrame, answer: Answer) -> list[dict[str, Any]]:
+    """Ultimate holders whose gain moves most, with the name of the party where the registry has it."""
+    names = dict(answer.base.table("entities").select("id", "name").iter_rows())
+    moved = owners.sort(pl.col("musd_change").abs(), descending=True).head(8).sort("musd_change", descending=True)
+    return [
+        {"holder": h, "name": names.get(h, h), "musd": _r(m, 0)}
+        for h, m in moved.select("holder", "musd_change").iter_rows()
+    ]
 
 
 def _gates(answer: Answer) -> list[dict[str, Any]]:
@@ -275,7 +286,9 @@ def summary_text(d: Mapping[str, Any]) -> str:
         for g in (*d["gains"]["largest_gains"], *reversed(d["gains"]["largest_losses"]))
     ]
     lines.append(table(["group", "who", "change"], rows))
-    lines.append(f"  Together: {d['gains']['total_musd']:+,.0f}")
+    lines += ["", "Behind producers and operators, by economic share [million USD]"]
+    lines.append(table(["holder", "change"], [[o["name"], f"{o['musd']:+,.0f}"] for o in d["owners"]]))
+    lines.append(f"  All groups together: {d['gains']['total_musd']:+,.0f}")
     if d["does_not_move"]:
         lines += ["", "Does not move, or is not computed"]
         lines += [f"  {s}" for s in d["does_not_move"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Mapping
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from polynya import __version__
 from polynya.market.problem import write_problem
 from polynya.results import compare
 from polynya.results.answer import Answer
-from polynya.results.case import Case
+from polynya.results.case import BASELINE, SCENARIO, Case
 from polynya.results.folder import RunWriter
 from polynya.results.gains import gains_of
+from polynya.results.owners import owners_of
 from polynya.results.supply import supply_matrix
+from polynya.world.capacity import add_months
 
 LAST_CALIBRATED_YEAR = 2021
 
@@ -41,6 +44,15 @@ def result_tables(answer: Answer) -> dict[str, pl.DataFrame]:
             {n: c.production() for n, c in cases.items()}, ["supply", "trader", "node", "period"], ["quantity"]
         ),
         "supply": compare.side_by_side({n: _totals(f) for n, f in supply.items()}, ["supplier", "node"], ["bcm"]),
+        "owners": compare.side_by_side(
+            {
+                n: owners_of(gains[n], w, _last_day(answer))
+                for n, w in ((BASELINE, world), (SCENARIO, answer.applied.world))
+            },
+            ["holder"],
+            ["musd"],
+        ),
+        "measures": measures_table(answer),
         "gains": compare.side_by_side(gains, ["group", "id"], ["musd"]),
         "storage": compare.side_by_side(
             {n: c.stocks() for n, c in cases.items()}, ["storage", "period"], ["level", "injection", "withdrawal"]
@@ -64,6 +76,21 @@ def result_tables(answer: Answer) -> dict[str, pl.DataFrame]:
 
 def _totals(supply: pl.DataFrame) -> pl.DataFrame:
     return supply.group_by("supplier", "node").agg(pl.col("bcm").sum())
+
+
+def _last_day(answer: Answer) -> date:
+    return add_months(answer.first, answer.months - 1)
+
+
+def measures_table(answer: Answer) -> pl.DataFrame:
+    """The acts that shut something in either case: those that a ban cites, and those that a gate rests on."""
+    columns = ("id", "jurisdiction", "act", "article", "object", "mode", "valid_from", "valid_to", "source", "locator")
+    schema = {c: pl.Date if c.startswith("valid") else pl.String for c in columns}
+    if not answer.base.table("measures").height:
+        return pl.DataFrame(schema=schema)
+    cited = {m for c in answer.cases.values() for m in c.bans["measure"].drop_nulls()}
+    cited |= {m for c in answer.cases.values() for cell in c.inputs.gates["measure"].drop_nulls() for m in cell.split()}
+    return answer.base.table("measures").filter(pl.col("id").is_in(sorted(cited))).select(columns).sort("id")
 
 
 def changes_table(answer: Answer) -> pl.DataFrame:

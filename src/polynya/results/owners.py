@@ -1,0 +1,43 @@
+"""Who gets the money in the end? (gains of a case + ownership -> million USD per ultimate holder)
+
+Producers' margins and operators' tariffs and rents go up the chain of title by exact economic share, as it stands in
+the last month of the horizon. What has no recorded holder keeps its own name; an unrecorded remainder stays one. The
+table adds up to the producers' and operators' rows of the gains. Consumers and states are not owned by anybody.
+Money that an owner cannot take out (trapped dividends, trustees) is not taken off here: see `polynya exposure`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+
+from polynya.control.gains import by_holder, gains_to_owners
+from polynya.control.inputs import inputs_from_tables
+from polynya.world import World
+
+GROUPS = ("producers", "operators")
+
+
+def owners_of(gains: pl.DataFrame, world: World, day: date) -> pl.DataFrame:
+    """holder, musd: the gains of producers and operators shared out to their ultimate holders on `day`."""
+    inputs = inputs_from_tables(
+        {name: list(f.iter_rows(named=True)) for name, f in world.tables.items() if name != "facts"}
+    )
+    graph = inputs.graph(day)
+    source = _sources(world)
+    income: dict[str, float] = {}
+    for group, identity, musd in gains.select("group", "id", "musd").iter_rows():
+        if group in GROUPS:
+            owner = source.get(identity, identity)
+            income[owner] = income.get(owner, 0.0) + musd
+    held = by_holder(gains_to_owners(income, graph))
+    return pl.DataFrame(list(held.items()), schema={"holder": pl.String, "musd": pl.Float64}, orient="row")
+
+
+def _sources(world: World) -> Mapping[str, str]:
+    """Trader, corridor or plant -> the thing or party of the ownership graph that earns its money."""
+    found = {r["id"]: r["entity"] for r in world.table("traders").iter_rows(named=True) if r["entity"]}
+    found |= {r["id"]: r["asset"] for r in world.table("corridors").iter_rows(named=True) if r["asset"]}
+    return found
