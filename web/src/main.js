@@ -137,7 +137,6 @@ function draw(state, changed) {
   const all = !changed;
   const begun = performance.now();
   if (all || ["view", "mode", "month", "sel"].some((k) => changed.has(k))) map.draw(state, changed);
-  document.body.dataset.step = (performance.now() - begun).toFixed(1);
   view.set(state.view); mode.set(state.mode);
   slider.value = state.month;
   const text = state.month < 0 ? "all, mean" : data.months[state.month];
@@ -156,6 +155,7 @@ function draw(state, changed) {
   for (const row of document.querySelectorAll("tr.on")) row.classList.remove("on");
   const [kind, id] = state.sel.split(":");
   if (kind === "claim" || kind === "change") document.getElementById(`${kind}-${id}`)?.classList.add("on");
+  document.body.dataset.step = (performance.now() - begun).toFixed(1);
 }
 document.getElementById("app").append(main);
 document.getElementById("plain").remove();

@@ -5,7 +5,7 @@ import topology from "world-atlas/land-110m.json";
 import { s } from "./dom.js";
 import { drawLanes, NSR } from "./lanes.js";
 import { drawPipes } from "./pipes.js";
-import { at, value, signed, number, BLUE, ORANGE, PIPE, SHIP } from "./data.js";
+import { at, value, signed, number, unit, BLUE, ORANGE, PIPE, SHIP } from "./data.js";
 
 const WIDTH = 940, HEIGHT = 720;
 const land = feature(topology, topology.objects.land);
@@ -20,6 +20,7 @@ export function makeMap(data, store) {
   const lanes = drawLanes(ships), tubeLines = drawPipes(tubes);
   const users = new Map([...lanes.pieces.keys()].map((k) => [k, []]));
   for (const r of ships) for (const piece of lanes.ways.get(r.arc)) users.get(piece).push(r);
+  const drawn = [...ships, ...tubes];
   const things = [
     ...[...lanes.pieces].map(([id, coordinates]) => ({ id, kind: "lane", shape: { type: "LineString", coordinates }, routes: users.get(id) })),
     ...tubes.map((r) => ({ id: r.arc, kind: "pipe", shape: tubeLines.get(r.arc), routes: [r] })),
@@ -28,9 +29,13 @@ export function makeMap(data, store) {
   const nodes = data.nodes.filter((n) => busy.has(n.id));
   let path, zoom = { k: 1, x: 0, y: 0 }, turned = null;
 
+  const gated = new Set(data.gates.map((g) => g.subject));
   for (const t of things) {
     t.line = s("path", { fill: "none", "data-id": t.id, "stroke-linecap": "round", "stroke-linejoin": "round" });
     t.hit = s("path", { class: "hit", fill: "none", stroke: "transparent", "stroke-width": 11, "data-id": t.id }, s("title", {}));
+    t.look = {};
+    t.gated = t.kind === "pipe" && gated.has(t.id);
+    t.hit.addEventListener("pointerenter", () => { t.hit.firstChild.textContent = `${t.kind === "pipe" ? data.name(t.id) : "Sea lane"}: ${store.now.mode === "difference" ? signed(t.v, 2) : number(t.v, 2)} ${unit(store.now)}`; });
     t.hit.addEventListener("click", () => store.set({ sel: t.kind === "pipe" ? `flow:${t.id}` : `lane:${t.id}` }));
     layer[t.kind === "pipe" ? "pipes" : "lanes"].append(t.line);
     layer.hit.append(t.hit);
@@ -56,7 +61,7 @@ export function makeMap(data, store) {
     const pad = [[34, 26], [WIDTH - 34, HEIGHT - 26]];
     let p;
     if (view === "europe") p = geoAzimuthalEqualArea().rotate([-15, -51]).clipAngle(60).fitExtent(pad, { type: "MultiPoint", coordinates: [[-10, 36], [40, 37], [-9, 64], [48, 62]] });
-    else if (view === "world") p = geoEqualEarth().rotate([-60, 0]).fitExtent([[8, 20], [WIDTH - 8, HEIGHT - 20]], { type: "Sphere" });
+    else if (view === "world") p = geoEqualEarth().rotate([-60, 0]).fitExtent([[-60, 10], [WIDTH + 60, HEIGHT - 10]], { type: "Sphere" });
     else if (view === "globe") p = geoOrthographic().rotate(turned ?? [-60, -50]).clipAngle(90).fitExtent(pad, { type: "Sphere" });
     else p = geoAzimuthalEqualArea().rotate([-100, -90]).clipAngle(118).fitExtent(pad, focus());
     if (view !== "globe" && view !== "world") p.clipExtent([[-60, -60], [WIDTH + 60, HEIGHT + 60]]);
@@ -85,21 +90,23 @@ export function makeMap(data, store) {
     geometry.projection = projection;
   }
 
+  const set = (t, name, v) => { if (t.look[name] !== v) { t.look[name] = v; t.line.setAttribute(name, v); } };
   function paint(state) {
     const year = state.month < 0 ? 1 : 12, least = state.month < 0 ? LEAST.year : LEAST.month;
+    for (const r of drawn) r.v = value(r, state);
     for (const t of things) {
-      const v = t.routes.reduce((a, r) => a + value(r, state), 0);
+      let v = 0;
+      for (const r of t.routes) v += r.v;
       t.v = v;
       const shown = Math.abs(v) >= least;
-      const closed = t.kind === "pipe" && !shown && data.gates.some((g) => g.subject === t.id);
+      const closed = !shown && t.gated;
       const colour = state.mode === "difference" ? (v > 0 ? BLUE : ORANGE) : t.kind === "pipe" ? PIPE : SHIP;
-      const width = Math.min(WIDEST, Math.max(0.7, PX_PER_ROOT_BCM_PER_YEAR * Math.sqrt(Math.abs(v) * year)));
-      const look = shown ? [colour, (width / zoom.k ** 0.6).toFixed(2), "", t.kind === "pipe" ? "0.85" : "0.6"] : closed ? ["#6c7680", "1.2", "2 4", "0.9"] : ["none", "0", "", "0"];
-      if (String(look) === t.look) continue;
-      t.look = String(look);
-      ["stroke", "stroke-width", "stroke-dasharray", "stroke-opacity"].forEach((k, i) => t.line.setAttribute(k, look[i]));
-      t.hit.setAttribute("pointer-events", shown || closed ? "stroke" : "none");
-      t.hit.firstChild.textContent = t.kind === "pipe" ? `${data.name(t.id)}: ${state.mode === "difference" ? signed(v, 2) : number(v, 2)}` : `Sea lane: ${state.mode === "difference" ? signed(v, 2) : number(v, 2)}`;
+      t.width = shown ? Math.min(WIDEST, Math.max(0.7, PX_PER_ROOT_BCM_PER_YEAR * Math.sqrt(Math.abs(v) * year))) / zoom.k ** 0.6 : closed ? 1.2 : 0;
+      set(t, "stroke", shown ? colour : closed ? "#6c7680" : "none");
+      set(t, "stroke-width", t.width.toFixed(1));
+      set(t, "stroke-dasharray", closed ? "2 4" : "");
+      set(t, "stroke-opacity", t.kind === "pipe" ? "0.85" : "0.6");
+      if (t.live !== (shown || closed)) { t.live = shown || closed; t.hit.setAttribute("pointer-events", t.live ? "stroke" : "none"); }
     }
     labels(state);
     highlight(state);
@@ -133,7 +140,7 @@ export function makeMap(data, store) {
     const nsr = path({ type: "Point", coordinates: [140, 74.4] }) && geometry.projection([140, 74.4]);
     if (nsr && state.view !== "europe") put("Northern Sea Route", nsr[0], nsr[1], false, "#22596c");
     const weight = new Map();
-    for (const t of things) for (const r of t.routes) for (const n of [r.from, r.to]) weight.set(n.id, Math.max(weight.get(n.id) ?? 0, Math.abs(t.v)));
+    for (const r of drawn) for (const n of [r.from, r.to]) weight.set(n.id, Math.max(weight.get(n.id) ?? 0, Math.abs(r.v)));
     for (const n of [...nodes].sort((a, b) => (b.id === chosen) - (a.id === chosen) || (weight.get(b.id) ?? 0) - (weight.get(a.id) ?? 0))) {
       if (n.at) put(data.short(n), n.at[0], n.at[1], n.id === chosen, "#1a2733");
     }
@@ -155,7 +162,7 @@ export function makeMap(data, store) {
       for (const c of data.changes) if ((kind === "change" && c.id === id) || (kind === "claim" && data.claimsOf(c).includes(id))) c.arcs.forEach((a) => { ids.add(a); (lanes.ways.get(a) ?? []).forEach((p) => ids.add(p)); });
       if (data.changes.some((c) => c.touches.includes("northern-sea-route") && (c.id === id || data.claimsOf(c).includes(id)))) ids.add("nsr");
     }
-    const marks = things.filter((t) => ids.has(t.id) && t.d).map((t) => s("path", { d: t.d, fill: "none", stroke: "#f2c230", "stroke-width": (Number(t.look.split(",")[1] || 0) + 9).toFixed(1), "stroke-opacity": 0.85, "stroke-linecap": "round" }));
+    const marks = things.filter((t) => ids.has(t.id) && t.d).map((t) => s("path", { d: t.d, fill: "none", stroke: "#f2c230", "stroke-width": (t.width + 9).toFixed(1), "stroke-opacity": 0.85, "stroke-linecap": "round" }));
     if (ids.has("nsr")) marks.push(s("path", { d: path({ type: "LineString", coordinates: NSR }) ?? "", fill: "none", stroke: "#f2c230", "stroke-width": 12, "stroke-opacity": 0.85 }));
     const places = new Set(kind === "price" ? [id] : []);
     for (const n of nodes) n.dot.setAttribute("fill", places.has(n.id) ? "#f2c230" : "#ffffff");
@@ -169,7 +176,7 @@ export function makeMap(data, store) {
   function show() {
     frame();
     for (const n of nodes) { n.dot.setAttribute("r", (3.2 / zoom.k ** 0.8).toFixed(2)); n.dot.setAttribute("stroke-width", (1.2 / zoom.k ** 0.8).toFixed(2)); }
-    for (const t of things) { t.look = ""; t.hit.setAttribute("stroke-width", (11 / zoom.k).toFixed(1)); }
+    for (const t of things) { t.hit.setAttribute("stroke-width", (11 / zoom.k).toFixed(1)); }
   }
   function clamp() {
     zoom.x = Math.max(0, Math.min(WIDTH - WIDTH / zoom.k, zoom.x));

@@ -1,0 +1,140 @@
+"""The report in Debian's Chromium, offline: every interaction, with errors of the page as failures.
+
+Needs `cd web && npm ci` once (playwright-core and axe-core; no browser is fetched) and a Chromium (CHROMIUM names another).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from polynya.report.html import page
+from polynya.world.load import REFERENCE
+from tests.report import made
+
+WEB = Path(__file__).resolve().parents[2] / "web"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+LINES = 3000
+MONTHS = [f"{2025 + m // 12}-{m % 12 + 1:02d}" for m in range(24)]
+CHECKS = (
+    "first screen",
+    "projection",
+    "month step",
+    "difference",
+    "trace by click",
+    "trace by mouse",
+    "deep link",
+    "keyboard",
+    "download",
+    "axe",
+    "print",
+    "narrow screen",
+    "text stays text",
+    "formulas in CSV",
+    "without a script",
+)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium"),
+    pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js"),
+    pytest.mark.skipif(not (WEB / "node_modules" / "playwright-core").is_dir(), reason="run `npm ci` in web/"),
+]
+
+
+def big_tables() -> dict[str, pl.DataFrame]:
+    """3,000 flows between the reference nodes over 24 months, with a wave so that every month differs."""
+    with (REFERENCE / "nodes.csv").open(encoding="utf-8") as file:
+        nodes = list(csv.DictReader(file))
+    pairs = [(a["id"], b["id"]) for a in nodes for b in nodes if a is not b][:: len(nodes) * len(nodes) // LINES][
+        :LINES
+    ]
+    flows: dict[str, list[Any]] = {
+        k: [] for k in ("arc", "from", "to", "kind", "period", "quantity_baseline", "quantity_scenario")
+    }
+    for i, (a, b) in enumerate(pairs):
+        for m, month in enumerate(MONTHS):
+            size = 0.2 + 1.5 * (i % 7) * (1.0 + math.sin(0.5 * m + i))
+            ends = (a, b) if i % 2 else (f"{a}@FOB", f"{b}@DES")
+            row = (
+                f"{'pipe' if i % 2 else 'ship'}-{a}-{b}",
+                *ends,
+                "pipeline" if i % 2 else "ship",
+                month,
+                size,
+                size * (1.3 if i % 3 else 0.6),
+            )
+            for k, v in zip(flows, row, strict=True):
+                flows[k].append(v)
+    ids = [n["id"] for n in nodes]
+    grid = {"node": [i for i in ids for _ in MONTHS], "period": MONTHS * len(ids)}
+    count = len(ids) * len(MONTHS)
+    tables = made.tables()
+    tables["nodes"] = pl.DataFrame(
+        {k: [n[k] for n in nodes] for k in ("id", "name", "region", "country")}
+    ).with_columns(
+        pl.Series("lat", [float(n["lat"]) for n in nodes]), pl.Series("lon", [float(n["lon"]) for n in nodes])
+    )
+    tables["flows"] = pl.DataFrame(flows)
+    tables["prices"] = pl.DataFrame(
+        {**grid, "price_baseline": [8.0] * count, "price_scenario": [7.5] * count, "determined": [True] * count}
+    )
+    tables["consumption"] = pl.DataFrame(
+        {**grid, "quantity_baseline": [1.0] * count, "quantity_scenario": [1.1] * count}
+    )
+    tables["supply"] = pl.DataFrame(
+        {
+            "supplier": ["RU", "US", "NO"],
+            "node": ["DE", "FR", "GB"],
+            "bcm_baseline": [5.0, 6.0, 7.0],
+            "bcm_scenario": [9.0, 4.0, 7.5],
+        }
+    )
+    return tables
+
+
+@pytest.fixture(scope="session")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("browser")
+    (folder / "big.html").write_text(page(big_tables(), made.summary(), made.labels()), encoding="utf-8")
+    evil = made.FORMULA + made.EVIL
+    (folder / "evil.html").write_text(page(made.tables(evil), made.summary(evil), made.labels(evil)), encoding="utf-8")
+    run = subprocess.run(
+        ["node", "test/report.mjs", str(folder / "big.html"), str(folder / "evil.html"), str(folder)],
+        cwd=WEB,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    document: dict[str, Any] = json.loads(run.stdout)
+    print(json.dumps(document["measured"]))
+    return document
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_interaction(found: dict[str, Any], name: str) -> None:
+    assert found["checks"][name] == "ok"
+
+
+def test_no_errors_no_warnings_no_requests(found: dict[str, Any]) -> None:
+    assert found["faults"] == []
+
+
+def test_every_check_is_listed_here(found: dict[str, Any]) -> None:
+    assert set(found["checks"]) == set(CHECKS)
+
+
+def test_three_thousand_flows_stay_fluid(found: dict[str, Any]) -> None:
+    measured = found["measured"]
+    assert measured["month_step_median_ms"] < 50
+    assert measured["first_view_ms"] < 2000

@@ -1,0 +1,161 @@
+// Opens two reports offline in Chromium and prints what it found as JSON: {check: "ok" or what is wrong}, measurements, faults.
+// node report.mjs BIG.html EVIL.html OUT-FOLDER; CHROMIUM names the browser.
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const [, , big, evil, out] = process.argv;
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const checks = {}, measured = {}, faults = [];
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
+
+async function open(file, hash = "", options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1400, height: 1000 }, offline: true, acceptDownloads: true, ...options });
+  const page = await context.newPage();
+  page.on("console", (m) => ["error", "warning"].includes(m.type()) && faults.push(`console: ${m.text()}`));
+  page.on("pageerror", (e) => faults.push(`error: ${e.message}`));
+  page.on("request", (r) => /^(file|data|blob):/.test(r.url()) || faults.push(`request: ${r.url()}`));
+  page.on("dialog", (d) => { faults.push(`dialog: ${d.message()}`); d.dismiss(); });
+  const begun = Date.now();
+  await page.goto(`file://${file}${hash}`);
+  await page.waitForSelector("body[data-ready='1']", { timeout: 30000 });
+  return { page, ms: Date.now() - begun };
+}
+async function check(name, body) {
+  try { checks[name] = (await body()) || "ok"; } catch (e) { checks[name] = String(e.message).slice(0, 500); }
+}
+const expect = (truth, what) => { if (!truth) throw new Error(what); };
+const radio = (page, name, value) => page.locator(`input[name=${name}][value=${value}]`).check({ force: true });
+const shapes = (page) => page.$$eval("[data-layer=pipes] path", (list) => list.map((n) => n.getAttribute("d")).join("|").length);
+
+const { page, ms } = await open(big);
+measured.first_view_ms = ms;
+measured.script_ms = Number(await page.evaluate(() => document.body.dataset.first));
+measured.lines = await page.locator("[data-layer=lanes] path, [data-layer=pipes] path").count();
+
+await check("first screen", async () => {
+  const box = await page.locator(".answer").boundingBox();
+  expect(box.y + box.height < 1000, "the answer is below the fold");
+  expect((await page.locator(".answer li").count()) === 3, "not three sentences");
+  expect(await page.locator("header .banner").isVisible(), "no banner");
+  expect((await page.locator("#plain").count()) === 0, "the plain page is still there");
+});
+await check("projection", async () => {
+  const seen = new Set();
+  for (const v of ["europe", "world", "globe", "polar"]) { await radio(page, "view", v); seen.add(await shapes(page)); expect(page.url().includes(`view=${v}`), `address lacks ${v}`); }
+  expect(seen.size === 4, `only ${seen.size} different drawings`);
+});
+await check("month step", async () => {
+  const months = Number(await page.locator("#month").getAttribute("max"));
+  const steps = [];
+  for (let m = 0; m <= months; m++) { await page.locator("#month").fill(String(m)); steps.push(Number(await page.evaluate(() => document.body.dataset.step))); }
+  steps.sort((a, b) => a - b);
+  measured.month_step_median_ms = steps[Math.floor(steps.length / 2)];
+  measured.month_step_max_ms = steps.at(-1);
+  expect(page.url().includes("month=2"), "address lacks the month");
+});
+await check("difference", async () => {
+  const colours = async () => new Set(await page.$$eval("[data-layer=pipes] path, [data-layer=lanes] path", (list) => list.filter((n) => n.getAttribute("stroke-width") !== "0" && !n.getAttribute("stroke-dasharray")).map((n) => n.getAttribute("stroke"))));
+  await radio(page, "mode", "difference");
+  expect([...(await colours())].every((c) => ["#1565a9", "#c4510a", "none"].includes(c)), `colours ${[...(await colours())]}`);
+  await radio(page, "mode", "scenario");
+  expect(![...(await colours())].includes("#c4510a"), "the scenario shows differences");
+});
+await check("trace by click", async () => {
+  await radio(page, "mode", "scenario");
+  const id = await page.$$eval("[data-layer=hit] path", (list) => list.filter((n) => n.getAttribute("pointer-events") === "stroke" && n.dataset.id.startsWith("pipe-")).at(-1).dataset.id);
+  await page.locator(`[data-layer=hit] path[data-id="${id}"]`).dispatchEvent("click");
+  expect(page.url().includes(`sel=flow%3A${id}`), `address lacks ${id}`);
+  expect((await page.locator("#trace dd").count()) >= 4, "no values in the trace");
+  await page.keyboard.press("Escape");
+  expect(!page.url().includes("sel="), "Escape does not close the trace");
+});
+await check("trace by mouse", async () => {
+  await page.locator("#map svg.map").scrollIntoViewIfNeeded();
+  const dot = page.locator('.dot[data-id="DE"]');
+  const box = await dot.boundingBox();
+  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  expect((await page.locator("#trace h3").innerText()) === "Germany", "Germany was not chosen");
+});
+await check("deep link", async () => {
+  const other = await open(big, "#view=europe&mode=baseline&month=2025-03&sel=price%3AFR");
+  expect(await other.page.locator("input[value=europe]").isChecked(), "view");
+  expect(await other.page.locator("input[value=baseline]").isChecked(), "mode");
+  expect((await other.page.locator("output").innerText()) === "2025-03", "month");
+  expect((await other.page.locator("#trace h3").innerText()) === "France", "selection");
+  await other.page.context().close();
+  const wrong = await open(big, "#view=moon&month=x&sel=price%3A%3Cb%3E&mode=__proto__");
+  expect(await wrong.page.locator("input[value=polar]").isChecked(), "an unknown view is not refused");
+  await wrong.page.context().close();
+});
+await check("keyboard", async () => {
+  await page.locator("input[name=mode][value=scenario]").focus();
+  await page.keyboard.press("ArrowRight");
+  expect(page.url().includes("mode=difference"), "arrows do not change the mode");
+  await page.locator("#month").focus();
+  await page.keyboard.press("Home");
+  await page.keyboard.press("ArrowRight");
+  expect((await page.locator("output").innerText()).startsWith("20"), "arrows do not change the month");
+  await page.locator("#find").fill("France");
+  await page.keyboard.press("Enter");
+  expect((await page.locator("#trace h3").innerText()) === "France", "find does not choose");
+});
+async function save(from, id) {
+  const [file] = await Promise.all([from.waitForEvent("download"), from.locator(`[data-save=${id}]`).click()]);
+  const path = join(out, file.suggestedFilename());
+  await file.saveAs(path);
+  return readFileSync(path);
+}
+await check("download", async () => {
+  for (const id of ["map", "prices", "supply", "gains-producers"]) {
+    const svg = (await save(page, `${id}-svg`)).toString();
+    expect(svg.startsWith("<svg") && svg.includes('xmlns="http://www.w3.org/2000/svg"') && !svg.includes("<script"), `${id}: not an SVG`);
+    const png = await save(page, `${id}-png`);
+    expect(png.subarray(1, 4).toString() === "PNG" && png.readUInt32BE(16) >= 800, `${id}: not a PNG`);
+    expect((await save(page, `${id}-csv`)).toString().split("\r\n").length > 2, `${id}: an empty CSV`);
+  }
+});
+await check("axe", async () => {
+  await page.$$eval("details", (list) => list.forEach((d) => { d.open = true; }));
+  await page.waitForTimeout(300);
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  measured.axe_rules = found.passes.length;
+  expect(found.violations.length === 0, found.violations.map((v) => `${v.id} x${v.nodes.length}: ${v.nodes[0].html.slice(0, 120)}`).join("; "));
+});
+await check("print", async () => {
+  writeFileSync(join(out, "report.pdf"), await page.pdf({ preferCSSPageSize: true, printBackground: true }));
+});
+await check("narrow screen", async () => {
+  const phone = await open(big, "", { viewport: { width: 390, height: 800 } });
+  const over = await phone.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  await phone.page.context().close();
+  expect(over <= 0, `${over} px too wide`);
+});
+await page.context().close();
+
+await check("text stays text", async () => {
+  const bad = await open(evil, "#mode=baseline");
+  for (const b of await bad.page.locator("button.link").all()) await b.click({ force: true, timeout: 3000 });
+  expect((await bad.page.locator("img, iframe, object").count()) === 0, "an element came from a text");
+  expect((await bad.page.$$eval("a", (l) => l.filter((a) => /^javascript/i.test(a.href)).length)) === 0, "a script address is a link");
+  expect((await bad.page.locator("h1").innerText()).includes("</script>"), "the title lost its signs");
+  await bad.page.context().close();
+});
+await check("formulas in CSV", async () => {
+  const bad = await open(evil);
+  const csv = (await save(bad.page, "map-csv")).toString() + (await save(bad.page, "gains-producers-csv")).toString();
+  expect(csv.includes("'=HYPERLINK"), "the formula is not in the file, so nothing was shown");
+  expect(!/(^|,|")=HYPERLINK/m.test(csv.replaceAll("'=", "")), "a formula opens a cell");
+  await bad.page.context().close();
+});
+await check("without a script", async () => {
+  const plain = await browser.newContext({ javaScriptEnabled: false, offline: true });
+  const p = await plain.newPage();
+  await p.goto(`file://${big}`);
+  expect(await p.locator("#plain h1").isVisible(), "nothing is shown");
+  await plain.close();
+});
+await browser.close();
+console.log(JSON.stringify({ checks, measured, faults }));
