@@ -93,8 +93,11 @@ def test_rounding() -> None:
 
 def test_ways_come_from_the_legs_where_the_run_has_them() -> None:
     tables = made.tables()
-    tables["legs"] = pl.DataFrame({"arc": ["ship-AA-BB"] * 3, "via": ["nsr", "suez", "nsr"]})
-    assert payload(tables, made.summary(), made.labels())["routes"]["via"] == [None, "nsr"]  # two months of three
+    legs = {"arc": ["ship-AA-BB"] * 2, "period": list(made.MONTHS)}
+    tables["legs"] = pl.DataFrame({**legs, "via": ["nsr", "nsr"]})
+    assert payload(tables, made.summary(), made.labels())["routes"]["via"] == [None, "nsr"]
+    tables["legs"] = pl.DataFrame({**legs, "via": ["suez", "nsr"]})  # the route opens in the second month
+    assert payload(tables, made.summary(), made.labels())["routes"]["via"] == [None, ["suez", "nsr"]]
 
 
 def test_three_sentences_with_their_numbers() -> None:

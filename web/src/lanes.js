@@ -18,7 +18,7 @@ const POINTS = {
   faroe: [-9, 60.5], cape: [18, -35.2], agulhas: [24, -36], mozambique: [41.5, -14], madagascar: [50.5, -27], eastafrica: [46.5, -3], guinea: [6, 2.8], angola: [11, -6.5], liberia: [-12, 4.5], dakar: [-18.5, 15], canary: [-16.5, 29.5], midsouth: [-5, -12],
   recife: [-33.5, -6], rio: [-41, -24], plate: [-53.5, -36.5], bahia: [-60, -40], horn: [-66.5, -57], chilesouth: [-77, -50], chile: [-73.5, -33], peru: [-78.5, -12], ecuador: [-82.5, -2], panamapac: [-79.6, 7.5], panama: [-79.8, 9.6], mona: [-67.7, 18.2],
   carib: [-76.5, 15.5], trinidad: [-61.5, 11.6], yucatan: [-85.7, 21.7], lesserant: [-58, 15], mexpac: [-106, 20], california: [-121.5, 34], vancouver: [-126, 48.5], kitimat: [-131.8, 53.8], aleutian: [-165, 53.2], northpac: [175, 49],
-  hawaii: [-158, 23.5], midpac: [165, 26], guam: [146, 14], torres: [141.8, -10.6], darwin: [129, -10.8], timor: [123, -11.3], nws: [115.8, -19.6], lombok: [115.8, -8.8], makassar: [118.2, -0.5], celebes: [121.5, 4], java: [110, -4.8], sunda: [105, -6.4],
+  davis: [-57, 62], baffin: [-67, 72.5], lancaster: [-82, 74.2], viscount: [-104, 74.2], amundsen: [-122, 70.8], beaufort: [-140, 70.6], barrow: [-157, 71.7], hawaii: [-158, 23.5], midpac: [165, 26], guam: [146, 14], torres: [141.8, -10.6], darwin: [129, -10.8], timor: [123, -11.3], nws: [115.8, -19.6], lombok: [115.8, -8.8], makassar: [118.2, -0.5], celebes: [121.5, 4], java: [110, -4.8], sunda: [105, -6.4],
   bassw: [113, -34.5], basse: [140, -40.5], sydney: [153.5, -34], gladstone: [153.2, -24.3], coral: [155, -13], png: [146.9, -9.9], philsea: [128, 14], indian: [82, -12], borneo: [112.5, 4.8],
 };
 const LINKS = `gulfmex-florida gulfmex-yucatan florida-bahamas bahamas-hatteras bahamas-midatl bahamas-azores hatteras-grandbanks hatteras-midatl midatl-azores midatl-stvincent grandbanks-ushant grandbanks-celtic grandbanks-faroe azores-finisterre azores-stvincent azores-ushant
@@ -30,8 +30,8 @@ bering-chukchi chukchi-delong delong-eastsib eastsib-sannikov sannikov-laptev la
 cape-agulhas agulhas-madagascar agulhas-mozambique mozambique-eastafrica eastafrica-aden madagascar-indian madagascar-sunda indian-sunda indian-andaman madagascar-dondra mozambique-socotra mozambique-dondra cape-midsouth cape-angola midsouth-liberia midsouth-recife angola-guinea guinea-liberia liberia-dakar dakar-canary midsouth-guinea liberia-recife dakar-lesserant cape-rio cape-recife angola-liberia
 recife-rio recife-trinidad rio-plate plate-bahia bahia-horn horn-chilesouth chilesouth-chile chile-peru peru-ecuador ecuador-panamapac panamapac-panama panama-carib panama-yucatan carib-mona mona-bahamas mona-midatl carib-trinidad trinidad-lesserant lesserant-azores lesserant-midatl lesserant-canary trinidad-mona carib-yucatan midatl-gibraltar bahamas-grandbanks
 panamapac-mexpac mexpac-california california-vancouver vancouver-kitimat kitimat-aleutian aleutian-northpac northpac-kamchatka northpac-japaneast northpac-tokyo vancouver-northpac california-northpac mexpac-hawaii panamapac-hawaii hawaii-midpac midpac-tokyo midpac-kyushu ecuador-hawaii peru-hawaii aleutian-beringsea california-hawaii vancouver-aleutian
-torres-darwin torres-png torres-coral darwin-timor timor-nws timor-lombok nws-lombok nws-sunda nws-bassw lombok-makassar makassar-celebes celebes-philsea celebes-manila lombok-java java-singapore java-borneo sunda-singapore sunda-java bassw-basse basse-sydney sydney-gladstone gladstone-coral coral-png coral-guam guam-tokyo guam-philsea philsea-kyushu philsea-luzon darwin-celebes bassw-indian borneo-scs borneo-manila borneo-singapore timor-celebes guam-kyushu torres-philsea makassar-java png-coral nws-indian sunda-andaman philsea-ecs`.split(/\s+/);
-const GATES = { suez: "portsaid-suez", panama: "panamapac-panama", nsr: "khatanga-vilkitsky", cape: "cape-agulhas", "cape-horn": "horn-chilesouth" };
+grandbanks-davis davis-baffin baffin-lancaster lancaster-viscount viscount-amundsen amundsen-beaufort beaufort-barrow barrow-bering davis-faroe torres-darwin torres-png torres-coral darwin-timor timor-nws timor-lombok nws-lombok nws-sunda nws-bassw lombok-makassar makassar-celebes celebes-philsea celebes-manila lombok-java java-singapore java-borneo sunda-singapore sunda-java bassw-basse basse-sydney sydney-gladstone gladstone-coral coral-png coral-guam guam-tokyo guam-philsea philsea-kyushu philsea-luzon darwin-celebes bassw-indian borneo-scs borneo-manila borneo-singapore timor-celebes guam-kyushu torres-philsea makassar-java png-coral nws-indian sunda-andaman philsea-ecs`.split(/\s+/);
+const GATES = { nwp: "lancaster-viscount", suez: "portsaid-suez", panama: "panamapac-panama", nsr: "khatanga-vilkitsky", cape: "cape-agulhas", "cape-horn": "horn-chilesouth" };
 export const NSR = ["karagate", "yamal", "dikson", "kara", "taymyr", "vilkitsky", "khatanga", "laptev", "sannikov", "eastsib", "delong", "chukchi", "bering"].map((p) => POINTS[p]);
 // Node -> place of loading or landing, and the point of the skeleton it hangs on.
 const PORTS = {
@@ -72,12 +72,23 @@ function reach(start, shut) {
   return from;
 }
 
-// Lanes for routes: pieces (id -> two points) and, per route, the pieces it uses in order.
+// A route whose way differs by month becomes one stream for each way, with no flow in the other months.
+export function streams(routes) {
+  return routes.flatMap((r) => {
+    if (!Array.isArray(r.via)) return [{ ...r, route: r }];
+    return [...new Set(r.via)].map((via) => ({ ...r, route: r, via, b: r.b.map((v, i) => (r.via[i] === via ? v : 0)), s: r.s.map((v, i) => (r.via[i] === via ? v : 0)) }));
+  });
+}
+
+// A way may name a transfer at a floating store: that of Kamchatka lies beyond the Northern Sea Route.
+const passes = (via) => (via.includes("koryak") ? `nsr ${via}` : via);
+
+// Lanes for streams: pieces (id -> two points) and, per stream, the pieces it uses in order.
 export function drawLanes(routes) {
   const trees = new Map(), pieces = new Map(), ways = new Map();
   for (const r of routes) {
     const start = port(r.from), end = port(r.to);
-    const shut = new Set(r.via ? Object.keys(gateIds).filter((g) => g !== r.via && g !== "cape-horn").map((g) => gateIds[g]) : []);
+    const shut = new Set(r.via !== null ? Object.keys(gateIds).filter((g) => !passes(r.via).includes(g)).map((g) => gateIds[g]) : []);
     const key = start.point + "|" + [...shut].join();
     if (!trees.has(key)) trees.set(key, reach(start.point, shut));
     const way = [];
@@ -91,7 +102,7 @@ export function drawLanes(routes) {
     for (const [node, place] of [[r.from, start], [r.to, end]]) {
       pieces.set(`port-${node.id}`, [place.at, POINTS[place.point]]);
     }
-    ways.set(r.arc, [`port-${r.from.id}`, ...way, `port-${r.to.id}`]);
+    ways.set(r, [`port-${r.from.id}`, ...way, `port-${r.to.id}`]);
   }
   return { pieces, ways };
 }

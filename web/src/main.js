@@ -39,7 +39,7 @@ const controls = h("div", { class: "controls" }, view.element, mode.element,
 const said = (st) => `${MODES[st.mode].toLowerCase()}, ${st.month < 0 ? "mean of all months" : data.months[st.month]}`;
 const legend = h("p", { class: "legend" });
 const mapFigure = figure({ id: "map", title: "Flows on pipelines and sea lanes",
-  note: data.routes.some((r) => r.via) ? "Ships are drawn on schematic lanes, by the way that most voyages of a pair take." : "Ships are drawn on the shortest schematic lane in every month, also along the Northern Sea Route in winter: this run counts voyages as great circles times a detour and does not say which way a ship goes.", svg: () => map.svg, data: () => map.table(store.now), controls,
+  note: data.routes.some((r) => r.via) ? "Ships are drawn on schematic lanes, by the passages that each month's voyage takes (Northern Sea Route, Suez, Cape, Panama)." : "Ships are drawn on the shortest schematic lane in every month, also along the Northern Sea Route in winter: this run counts voyages as great circles times a detour and does not say which way a ship goes.", svg: () => map.svg, data: () => map.table(store.now), controls,
   label: () => `Map of gas flows, ${VIEWS[store.now.view]}, ${said(store.now)}, ${unit(store.now)}. The table below has the same numbers.` });
 mapFigure.picture.append(map.svg);
 mapFigure.picture.after(legend);

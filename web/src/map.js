@@ -3,7 +3,7 @@ import { geoAzimuthalEqualArea, geoEqualEarth, geoGraticule10, geoOrthographic, 
 import { feature } from "topojson-client";
 import topology from "world-atlas/land-110m.json";
 import { s } from "./dom.js";
-import { drawLanes, NSR } from "./lanes.js";
+import { drawLanes, streams, NSR } from "./lanes.js";
 import { drawPipes } from "./pipes.js";
 import { at, value, signed, number, unit, BLUE, ORANGE, PIPE, SHIP } from "./data.js";
 
@@ -16,11 +16,12 @@ export function makeMap(data, store) {
   const svg = s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "map" });
   const layer = Object.fromEntries(["ground", "nsr", "lanes", "pipes", "high", "hit", "nodes", "labels"].map((k) => [k, s("g", { "data-layer": k })]));
   svg.append(...Object.values(layer));
-  const ships = data.routes.filter((r) => r.kind === "ship"), tubes = data.routes.filter((r) => r.kind === "pipeline");
+  const voyages = data.routes.filter((r) => r.kind === "ship"), ships = streams(voyages), tubes = data.routes.filter((r) => r.kind === "pipeline");
   const lanes = drawLanes(ships), tubeLines = drawPipes(tubes);
   const users = new Map([...lanes.pieces.keys()].map((k) => [k, []]));
-  for (const r of ships) for (const piece of lanes.ways.get(r.arc)) users.get(piece).push(r);
+  for (const r of ships) for (const piece of lanes.ways.get(r)) users.get(piece).push(r);
   const drawn = [...ships, ...tubes];
+  const waysOf = (arc) => ships.filter((r) => r.arc === arc).flatMap((r) => lanes.ways.get(r));
   const things = [
     ...[...lanes.pieces].map(([id, coordinates]) => ({ id, kind: "lane", shape: { type: "LineString", coordinates }, routes: users.get(id) })),
     ...tubes.map((r) => ({ id: r.arc, kind: "pipe", shape: tubeLines.get(r.arc), routes: [r] })),
@@ -156,10 +157,10 @@ export function makeMap(data, store) {
   function highlight(state) {
     const [kind, id] = state.sel.split(/:(.*)/s);
     const ids = new Set();
-    if (kind === "flow") { ids.add(id); (lanes.ways.get(id) ?? []).forEach((p) => ids.add(p)); }
+    if (kind === "flow") { ids.add(id); waysOf(id).forEach((p) => ids.add(p)); }
     if (kind === "lane") ids.add(id);
     if (kind === "claim" || kind === "change") {
-      for (const c of data.changes) if ((kind === "change" && c.id === id) || (kind === "claim" && data.claimsOf(c).includes(id))) c.arcs.forEach((a) => { ids.add(a); (lanes.ways.get(a) ?? []).forEach((p) => ids.add(p)); });
+      for (const c of data.changes) if ((kind === "change" && c.id === id) || (kind === "claim" && data.claimsOf(c).includes(id))) c.arcs.forEach((a) => { ids.add(a); waysOf(a).forEach((p) => ids.add(p)); });
       if (data.changes.some((c) => c.touches.includes("northern-sea-route") && (c.id === id || data.claimsOf(c).includes(id)))) ids.add("nsr");
     }
     const marks = things.filter((t) => ids.has(t.id) && t.d).map((t) => s("path", { d: t.d, fill: "none", stroke: "#f2c230", "stroke-width": (t.width + 9).toFixed(1), "stroke-opacity": 0.85, "stroke-linecap": "round" }));
@@ -209,7 +210,7 @@ export function makeMap(data, store) {
       clamp(); show(); paint(store.now);
     },
     table(state) {
-      const list = things.filter((t) => t.kind === "pipe").map((t) => t.routes[0]).concat(ships);
+      const list = things.filter((t) => t.kind === "pipe").map((t) => t.routes[0]).concat(voyages);
       return { head: ["id", "name", "kind", "from", "to", "baseline", "scenario", "change", "unit"],
         rows: list.map((r) => [r.arc, data.name(r.arc), r.kind, r.from.id, r.to.id, ...[at(r.b, state.month), at(r.s, state.month), at(r.s, state.month) - at(r.b, state.month)].map((v) => Number(v.toFixed(4))), state.month < 0 ? "bcm/year" : `bcm ${data.months[state.month]}`])
           .filter((r) => Math.max(r[5], r[6]) > 0 || data.gates.some((g) => g.subject === r[0])).sort((a, b) => Math.abs(b[7]) - Math.abs(a[7]) || b[6] - a[6]) };

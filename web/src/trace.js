@@ -58,7 +58,7 @@ export function makeTrace(data, store, map) {
       if (!r) return [h("p", {}, "No capacity in any month of either case: every gate must be open before gas flows."), ...gates(id), ...changes(touched)];
       const rent = data.rents.get(id);
       return [
-        h("p", {}, r.kind === "ship" ? "LNG voyages, " : `${r.kind[0].toUpperCase()}${r.kind.slice(1)}, `, link(`price:${r.from.id}`, data.short(r.from)), " to ", link(`price:${r.to.id}`, data.short(r.to))),
+        h("p", {}, r.kind === "ship" ? `LNG voyages${r.via ? ` (way: ${Array.isArray(r.via) ? (state.month < 0 ? [...new Set(r.via.filter(Boolean))].join(", ") + ", by month" : r.via[state.month] ?? "none") : r.via})` : ""}, ` : `${r.kind[0].toUpperCase()}${r.kind.slice(1)}, `, link(`price:${r.from.id}`, data.short(r.from)), " to ", link(`price:${r.to.id}`, data.short(r.to))),
         values(at(r.b, state.month), at(r.s, state.month), unit(state)), chart({ name: data.name(id), b: r.b, s: r.s }, "bcm/month"),
         h("p", { class: "note" }, EQUATION.flow),
         rent && mean(rent.s) !== null ? h("p", {}, `Rent of a full ${r.kind === "pipeline" ? "pipe" : "terminal"}: ${state.month < 0 ? "mean " : ""}${number(state.month < 0 ? mean(rent.b) : rent.b[state.month], 2)} → ${number(state.month < 0 ? mean(rent.s) : rent.s[state.month], 2)} USD/MMBtu`) : null,
@@ -69,8 +69,8 @@ export function makeTrace(data, store, map) {
       const list = (map.users.get(id) ?? []).map((r) => ({ r, b: at(r.b, state.month), v: at(r.s, state.month) })).sort((a, b) => Math.abs(b.v - b.b) - Math.abs(a.v - a.b) || b.v - a.v);
       const total = (k) => list.reduce((a, o) => a + o[k], 0);
       return [values(total("b"), total("v"), unit(state)),
-        h("p", { class: "note" }, data.routes.some((r) => r.via) ? "Ships are drawn on schematic lanes by the way the model sends them." : "Ships are drawn on the shortest schematic lane. This run counts voyages as great circles times a detour: the way is a drawing, not a result."),
-        ...section("Voyages on this lane", table(["voyage", "baseline", "scenario", "difference"], list.filter((o) => Math.max(o.b, o.v) > 0.005).map((o) => [link(`flow:${o.r.arc}`, data.name(o.r.arc)), number(o.b, 2), number(o.v, 2), signed(o.v - o.b, 2)]), "Voyages"))];
+        h("p", { class: "note" }, data.routes.some((r) => r.via) ? "Ships are drawn on schematic lanes, by the passages that each month's voyage takes." : "Ships are drawn on the shortest schematic lane. This run counts voyages as great circles times a detour: the way is a drawing, not a result."),
+        ...section("Voyages on this lane", table(["voyage", "baseline", "scenario", "difference"], list.filter((o) => Math.max(o.b, o.v) > 0.005).map((o) => [link(`flow:${o.r.arc}`, `${data.name(o.r.arc)}${o.r.via ? `, ${o.r.via}` : ""}`), number(o.b, 2), number(o.v, 2), signed(o.v - o.b, 2)]), "Voyages"))];
     },
     price(id, state) {
       const p = data.prices.get(id), q = data.consumption.get(id), n = data.nodeOf.get(id);

@@ -176,17 +176,23 @@ def _routes(tables: Mapping[str, pl.DataFrame], months: Sequence[str], where: Ma
     )
     for end in ("from", "to"):
         out[end] = [where.get(str(n).split("@")[0], -1) for n in out[end]]
-    out["via"] = _ways(tables.get("legs"), out["arc"])
+    out["via"] = _ways(tables.get("legs"), out["arc"], months)
     return out
 
 
-def _ways(legs: pl.DataFrame | None, arcs: Sequence[str]) -> list[str | None]:
-    """The way a voyage takes in most months, where the run carries voyages (columns arc, via)."""
-    if legs is None or not {"arc", "via"} <= set(legs.columns):
+def _ways(legs: pl.DataFrame | None, arcs: Sequence[str], months: Sequence[str]) -> list[str | list[str | None] | None]:
+    """The way of a voyage where the run carries voyages (arc, period, via): one for all months, or one a month."""
+    if legs is None:
         return [None] * len(arcs)
-    most = legs.group_by("arc").agg(pl.col("via").drop_nulls().mode().sort().first())
-    known = dict(most.iter_rows())
-    return [known.get(a) for a in arcs]
+    ways: dict[str, dict[str, str | None]] = {}
+    for arc, period, via in legs.select("arc", "period", "via").iter_rows():
+        ways.setdefault(arc, {})[period] = via
+    out: list[str | list[str | None] | None] = []
+    for arc in arcs:
+        known = ways.get(arc, {})
+        distinct = set(known.values())
+        out.append(distinct.pop() if len(distinct) == 1 else [known.get(m) for m in months] if distinct else None)
+    return out
 
 
 def _supply(supply: pl.DataFrame, months: int) -> dict[str, Any]:

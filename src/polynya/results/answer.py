@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+import polars as pl
+
 from polynya.results.case import Case
 from polynya.scenario import Applied, Scenario
 from polynya.world import World
@@ -43,3 +45,4 @@ class Answer:
     months: int
     cases: Mapping[str, Case]
     timings: Mapping[str, float] = field(default_factory=dict)
+    legs: pl.DataFrame | None = None  # voyages of the months, where the world has the tables for them

@@ -24,6 +24,7 @@ from polynya.results.supply import supply_matrix
 from polynya.world.capacity import add_months
 
 LAST_CALIBRATED_YEAR = 2021
+LEAST_VOYAGE_BCM = 1e-4
 
 
 def result_tables(answer: Answer) -> dict[str, pl.DataFrame]:
@@ -71,7 +72,19 @@ def result_tables(answer: Answer) -> dict[str, pl.DataFrame]:
         "sources": sources_table(answer),
         "nodes": world.table("nodes").select("id", "name", "region", "country", "lat", "lon"),
     }
+    if answer.legs is not None:
+        tables["legs"] = legs_table(answer.legs, tables["flows"])
     return tables
+
+
+def legs_table(legs: pl.DataFrame, flows: pl.DataFrame) -> pl.DataFrame:
+    """Way, days, miles and cost of the voyages that either case makes; one row per shipping arc and month."""
+    made = flows.filter(pl.max_horizontal("quantity_baseline", "quantity_scenario") >= LEAST_VOYAGE_BCM)
+    arc = pl.concat_str(pl.lit("ship"), "from_node", "to_node", "fleet", separator="-").alias("arc")
+    rows = legs.filter(pl.col("feasible")).select(
+        arc, "period", "fleet", "via", "days", "distance_nm", "cost_usd_per_mmbtu", "boil_off_share"
+    )
+    return rows.join(made.select("arc", "period"), on=["arc", "period"], how="semi").sort("arc", "period")
 
 
 def _totals(supply: pl.DataFrame) -> pl.DataFrame:
