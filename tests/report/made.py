@@ -82,6 +82,7 @@ def tables(text: str = "plain") -> dict[str, pl.DataFrame]:
                 "musd_change": [12.0, 40.0, 0.001],
             }
         ),
+        "owners": pl.DataFrame({"holder": [text, "nobody"], "musd_change": [12.0, 0.001]}),
         "gates": pl.DataFrame(
             {
                 "subject": ["aa-bb"],
@@ -90,6 +91,7 @@ def tables(text: str = "plain") -> dict[str, pl.DataFrame]:
                 "kind": ["repair"],
                 "name": [text],
                 "source": ["tso"],
+                "measure": ["m2"],
                 "case": ["baseline"],
             }
         ),

@@ -59,6 +59,13 @@ def test_a_change_knows_what_it_acts_on_through_gates_and_measures() -> None:
     assert lifted["arcs"] == ["aa-bb"]  # m1 bans aa-bb
 
 
+def test_a_measure_acts_on_what_its_gates_close() -> None:
+    tables = made.tables()
+    tables["changes"] = tables["changes"].with_columns(pl.lit("m2").alias("touches"))
+    tables["bans"] = tables["bans"].clear()
+    assert payload(tables, made.summary(), made.labels())["changes"][0]["arcs"] == ["aa-bb"]  # gate g1 rests on m2
+
+
 def test_the_trace_points_at_the_facts_once() -> None:
     d = document()
     assert d["trace"]["arcs"] == {"aa-bb": [0]}  # both cases rest on f1

@@ -23,7 +23,7 @@ export function load(text) {
     routeOf: new Map(routes.map((r) => [r.arc, r])),
     prices: series(d.prices, "node"), consumption: series(d.consumption, "node"), rents: series(d.rents, "id"),
     loose: new Set(d.prices.node.filter((_, i) => !d.prices.determined[i])),
-    supply: rows(d.supply), gains: rows(d.gains), bans: rows(d.bans), markups: rows(d.markups), sources: rows(d.sources),
+    supply: rows(d.supply), gains: [...rows(d.gains), ...rows(d.owners).map((o) => ({ group: "owners", id: o.holder, change: o.change }))], bans: rows(d.bans), markups: rows(d.markups), sources: rows(d.sources),
     claimOf: new Map(d.claims.map((c) => [c.id, c])), conditionOf: new Map(d.conditions.map((c) => [c.id, c])),
   };
   data.sourceOf = new Map(data.sources.map((r) => [r.id, r]));

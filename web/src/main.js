@@ -78,7 +78,7 @@ function drawSupply(st) {
   supplyFigure.picture.replaceChildren(sankeySvg);
   supplyFigure.refresh();
 }
-const groups = [["region", "Consumers by region"], ["producers", "Sellers"], ["operators", "Operators of pipes, terminals, stores"], ["states", "States (taxes on flows)"]];
+const groups = [["region", "Consumers by region"], ["producers", "Sellers"], ["operators", "Operators of pipes, terminals, stores"], ["owners", "Ultimate holders behind sellers and operators"], ["states", "States (taxes on flows)"]];
 const gainFigures = groups.map(([group, title]) => {
   const rows = group === "region" ? data.gain_totals.consumers.map((c) => ({ id: c.region, name: c.region, v: c.musd })) : data.gains.filter((g) => g.group === group).map((g) => ({ id: g.id, name: data.name(g.id), v: g.change }));
   const big = [...rows].sort((a, b) => Math.abs(b.v) - Math.abs(a.v)).slice(0, 10).sort((a, b) => b.v - a.v);
@@ -117,7 +117,7 @@ const main = h("main", {}, first,
   section("map", "Where gas flows", h("div", { class: "duo" }, mapFigure.element, trace.element)),
   section("prices", "What gas costs", priceFigure.element),
   section("supply", "Who supplies whom", supplyFigure.element),
-  section("gains", "Who gains, who loses", h("p", {}, `Change of discounted income over ${data.months.length} months. All parties together: ${signed(data.gain_totals.total_musd, 0)} million USD. Parties that move by less than half a million USD are left out of the tables.`), h("div", { class: "grid" }, gainFigures.map((f) => f.element))),
+  section("gains", "Who gains, who loses", h("p", {}, `Change of discounted income over ${data.months.length} months. All parties together: ${signed(data.gain_totals.total_musd, 0)} million USD. Parties that move by less than half a million USD are left out of the tables. Ultimate holders share out what sellers and operators make, by economic share: not a further gain.`), h("div", { class: "grid" }, gainFigures.map((f) => f.element))),
   section("gates", "Gates: what must open before gas flows", h("ul", { class: "gates" }, gateList), others.length > 0 && h("details", {}, h("summary", {}, `${others.length} gated corridors that no change is about`), h("ul", {}, others.map((x) => h("li", {}, link(`flow:${x}`, data.name(x)))))), h("p", { class: "note" }, "Choose one to see its gates month by month.")),
   section("changes", "What was changed, because of what, and when", table(["change", "status", "effect", "from", "only if", "because"], changeRows, "Changes")),
   section("claims", "Who says so: claims and assumptions", h("p", { class: "note" }, "Choose a claim: what it drives is marked on the map."), table(["id", "kind", "claim", "said by", "factuality", "stage", "condition", "drives"], claimRows, "Claims")),

@@ -61,6 +61,7 @@ def payload(tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any], labe
         "hubs": list(summary["hubs"]),
         "supply": _supply(tables["supply"], len(months)),
         "gains": _gains(tables["gains"], dict(nodes.select("id", "region").iter_rows())),
+        "owners": _owners(tables["owners"]),
         "gain_totals": summary["gains"],
         "gates": _gates(tables["gates"], months),
         "gate_counts": list(summary["gates"]),
@@ -217,6 +218,12 @@ def _gains(gains: pl.DataFrame, region: Mapping[str, str]) -> dict[str, Any]:
     return out
 
 
+def _owners(owners: pl.DataFrame) -> dict[str, Any]:
+    """holder, change: gains of sellers and operators by ultimate holder [million USD]."""
+    shown = owners.filter(pl.col("musd_change").abs() >= LEAST_GAIN_MUSD).sort("musd_change", descending=True)
+    return columns(shown.select("holder", pl.col("musd_change").round(2).alias("change")))
+
+
 def _gates(gates: pl.DataFrame, months: Sequence[str]) -> list[dict[str, Any]]:
     """Per gate of a subject: name, kind, source and, per case, one character a month: 1 closed, 0 open."""
     out = []
@@ -273,6 +280,7 @@ def _trace(tables: Mapping[str, pl.DataFrame]) -> dict[str, dict[str, list[int]]
 def _changes(tables: Mapping[str, pl.DataFrame]) -> list[dict[str, Any]]:
     """The changes, each with the corridors (`arcs`) and nodes it acts on through gates, measures and names."""
     gates = tables["gates"].select("subject", "gate").unique(maintain_order=True)
+    resting = [r for r in tables["gates"].select("subject", "measure").unique(maintain_order=True).iter_rows() if r[1]]
     bans = tables["bans"].select("measure", "arc", "node").unique(maintain_order=True)
     arcs = set(tables["flows"]["arc"].unique()) | set(gates["subject"])
     nodes = set(tables["nodes"]["id"])
@@ -281,6 +289,7 @@ def _changes(tables: Mapping[str, pl.DataFrame]) -> list[dict[str, Any]]:
         touched = _words(change["touches"])
         hit = [t for t in touched if t in arcs]
         hit += gates.filter(pl.col("gate").is_in(touched))["subject"].to_list()
+        hit += [s for s, rests_on in resting if set(rests_on.split()) & set(touched)]
         named = bans.filter(pl.col("measure").is_in(touched))
         hit += [a for a in named["arc"].to_list() if a]
         hit += [a for a in sorted(arcs) for t in touched if _stem(t) and a.startswith(_stem(t))]
@@ -313,6 +322,7 @@ def _words(text: str | None) -> list[str]:
 def _names(names: Mapping[str, str], tables: Mapping[str, pl.DataFrame]) -> dict[str, str]:
     """Names of ids that occur somewhere on the page."""
     used: set[str] = set(tables["flows"]["arc"].unique()) | set(tables["gains"]["id"]) | set(tables["gates"]["subject"])
+    used |= set(tables["owners"]["holder"])
     used |= set(tables["bans"]["trader"].drop_nulls()) | set(tables["markups"]["trader"])
     used |= set(_flat(_words(t) for t in tables["changes"]["touches"])) | set(tables["bans"]["measure"].drop_nulls())
     return {i: names[i] for i in sorted(used) if i in names and names[i] != i}
