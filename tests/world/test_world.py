@@ -139,3 +139,10 @@ def test_a_path_out_of_the_package_is_refused(tiny: Path) -> None:
 
 def test_the_reference_world_is_sound() -> None:
     assert [str(f) for f in check_world(load_world()).faults] == []
+
+
+def test_the_data_dictionary_in_the_docs_is_the_schemas_own() -> None:
+    from polynya.world.dictionary import dictionary
+
+    page = Path(__file__).parents[2] / "docs" / "data" / "dictionary.md"
+    assert page.read_text() == dictionary(load_world())

@@ -193,3 +193,13 @@ def coverage(world: WorldDir = None, overlay: Overlays = None, json: Json = Fals
         emit_json({"layers": list(loaded.layers), **found.as_json()})
     else:
         say(coverage_text(found))
+
+
+@group.command("dictionary")
+def dictionary_(world: WorldDir = None) -> None:
+    """Print the data dictionary: every table, column and attribute (Markdown)."""
+    from polynya.console import say
+    from polynya.world import load_world
+    from polynya.world.dictionary import dictionary
+
+    say(dictionary(load_world(world)).rstrip("\n"))
