@@ -24,7 +24,13 @@ HUBS = {
     "South Korea": ("KR",),
     "China coast": ("CN-COAST",),
 }
+FORESIGHT = "Sellers and stores foresee the whole horizon, so prices can move before a change takes effect."
 SHOWN_FLOW_BCM_PER_YEAR = 0.5
+# The year up to which costs and conduct were fitted to trade and prices; None while nobody has fitted them.
+LAST_CALIBRATED_YEAR: int | None = None
+NOT_CALIBRATED = (
+    "Levels are neither calibrated nor anchored: differences between the two cases are what to read, not levels."
+)
 NOT_ANCHORED = "Levels are not anchored after {year}: differences between the two cases are what to read, not levels."
 
 
@@ -37,6 +43,8 @@ def summarise(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[str, A
     document: dict[str, Any] = {
         "question": answer.scenario.file.question,
         "title": answer.scenario.file.title,
+        "as_of": answer.scenario.file.as_of.isoformat(),
+        "world": " + ".join(answer.base.layers),
         "from": answer.first.strftime("%Y-%m"),
         "months": answer.months,
         "claims_used": len({b for c in answer.applied.changes for b in c.because if b in answer.scenario.claims}),
@@ -215,15 +223,16 @@ def _trust(answer: Answer) -> dict[str, Any]:
         ),
         default=0.0,
     )
-    notes = list(dict.fromkeys(n for c in answer.cases.values() for n in c.inputs.notes))
-    last = 2021
+    notes = [FORESIGHT, *dict.fromkeys(n for c in answer.cases.values() for n in c.inputs.notes)]
+    last = LAST_CALIBRATED_YEAR
+    banner = NOT_CALIBRATED if last is None else NOT_ANCHORED.format(year=last)
     return {
         "certificate_passed": all(c.certificate["passed"] for c in answer.cases.values()),
         "worst_residual": worst,
         "facts_percent": {k: round(100.0 * v / total) for k, v in sorted(kinds.items())},
         "last_calibrated_year": last,
         "anchored": answer.anchor.given,
-        "banner": "" if answer.anchor.given else NOT_ANCHORED.format(year=last),
+        "banner": "" if answer.anchor.given else banner,
         "notes": notes,
     }
 
@@ -241,7 +250,8 @@ def _headline(d: Mapping[str, Any]) -> str:
 def summary_text(d: Mapping[str, Any]) -> str:
     """The note as text, to be read in a terminal."""
     head = f"If this came true ({d['claims_used']} claims, {len(d['conditions_assumed_met'])} open conditions assumed met), against today's course, {d['from']} for {d['months']} months"
-    lines = [d["title"], head, "  " + d["headline"]]
+    basis = f"  Scenario as of {d['as_of']}; baseline: {d['world']}, events known to it included; last calibrated year: {d['trust']['last_calibrated_year'] or 'none'}."
+    lines = [d["title"], head, "  " + d["headline"], basis]
     if d["trust"]["banner"]:
         lines.append("  " + d["trust"]["banner"])
     for gate in d["gates"]:

@@ -20,10 +20,10 @@ from polynya.results.case import BASELINE, SCENARIO, Case
 from polynya.results.folder import RunWriter
 from polynya.results.gains import gains_of
 from polynya.results.owners import owners_of
+from polynya.results.summary import LAST_CALIBRATED_YEAR
 from polynya.results.supply import supply_matrix
 from polynya.world.capacity import add_months
 
-LAST_CALIBRATED_YEAR = 2021
 LEAST_VOYAGE_BCM = 1e-4
 
 
