@@ -107,10 +107,16 @@ export function drawLanes(routes) {
   return { pieces, ways };
 }
 
+const ports = new Map();
 function port(node) {
-  const known = PORTS[node.id];
-  if (known) return { at: [known[0], known[1]], point: known[2] };
-  const at = [node.lon, node.lat];
-  const point = Object.keys(POINTS).reduce((a, p) => (geoDistance(at, POINTS[p]) < geoDistance(at, POINTS[a]) ? p : a));
-  return { at, point };
+  if (!ports.has(node.id)) {
+    const known = PORTS[node.id], at = [node.lon, node.lat];
+    ports.set(node.id, known ? { at: [known[0], known[1]], point: known[2] } : { at, point: nearest(at) });
+  }
+  return ports.get(node.id);
+}
+
+function nearest(at) {
+  const far = new Map(Object.keys(POINTS).map((p) => [p, geoDistance(at, POINTS[p])]));
+  return [...far.keys()].reduce((a, p) => (far.get(p) < far.get(a) ? p : a));
 }
