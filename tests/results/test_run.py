@@ -103,6 +103,17 @@ def test_owners_share_out_what_producers_and_operators_gain(run: Path) -> None:
         assert owners[f"musd_{case}"].sum() == pytest.approx(gains[f"musd_{case}"].sum(), abs=1e-6)
 
 
+def test_an_exposure_takes_its_income_from_a_run(run: Path, files: Path) -> None:
+    from polynya.results.folder import Run
+    from polynya.results.owners import income_of_things
+    from polynya.world import load_world
+
+    income = income_of_things(Run(run).table("gains"), "musd_scenario", load_world(files), 6.0)
+    gains = pl.read_parquet(run / "tables" / "gains.parquet").filter(pl.col("group") == "operators")
+    # the line has neither tariff nor scarcity here, and no seller has a company: nothing is made up
+    assert income == {r["id"]: pytest.approx(6.0 * r["musd_scenario"]) for r in gains.to_dicts()}
+
+
 def test_the_folder_is_whole_and_verifies(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     manifest = json.loads((run / "manifest.json").read_text())
     assert manifest["certificate"]["passed"] is True

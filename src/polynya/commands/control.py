@@ -122,7 +122,7 @@ def exposure(
     located: Annotated[str, typer.Option("--in", metavar="XX", help="Only things in this country.")] = "",
     as_of: AsOf = "",
     income: Annotated[
-        Path | None, typer.Option("--income", help="Income of a year per thing, for example of a run: id,musd.")
+        Path | None, typer.Option("--income", help="A run folder, or a table id,musd: income of a year per thing.")
     ] = None,
     scenario: Annotated[Path | None, typer.Option("--scenario", help="Show it before and after this scenario.")] = None,
     world: WorldDir = None,
@@ -144,13 +144,13 @@ def exposure(
         raise UsageError("whose exposure?", fix="Give either --country IN or --party cnpc.")
     day = day_or_today(as_of)
     before = load_world(world, overlay or ())
-    incomes = _incomes(income)
+    incomes, incomes_after = _incomes(income, before)
     document = _exposure_of(before, country.upper(), party, located.upper(), day, incomes)
     if scenario is not None:
         from polynya.scenario import apply, load_scenario
 
         applied = apply(load_scenario(scenario, before), before)
-        after = _exposure_of(applied.world, country.upper(), party, located.upper(), day, incomes)
+        after = _exposure_of(applied.world, country.upper(), party, located.upper(), day, incomes_after)
         document = {
             "scenario": str(scenario),
             "before": document,
@@ -282,13 +282,24 @@ def _form(form: str) -> str:
     return form
 
 
-def _incomes(path: Path | None) -> dict[str, float]:
+def _incomes(path: Path | None, loaded: World) -> tuple[dict[str, float], dict[str, float]]:
+    """Income of a year per thing [million USD], before and after: from a table for both, or from a run's two cases."""
     if path is None:
-        return {}
+        return {}, {}
+    if path.is_dir():
+        from polynya.results.folder import Run
+        from polynya.results.owners import income_of_things
+
+        run = Run(path)
+        per_year = 12.0 / run.manifest["months"]
+        gains = run.table("gains")
+        before, after = (income_of_things(gains, f"musd_{case}", loaded, per_year) for case in ("baseline", "scenario"))
+        return before, after
     from polynya.tables import Column, read_table
 
     frame = read_table(path, (Column("id", nullable=False), Column("musd", "number", nullable=False)))
-    return dict(frame.iter_rows())
+    given: dict[str, float] = dict(frame.iter_rows())
+    return given, given
 
 
 def _exposure_of(

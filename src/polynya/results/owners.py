@@ -41,3 +41,27 @@ def _sources(world: World) -> Mapping[str, str]:
     found = {r["id"]: r["entity"] for r in world.table("traders").iter_rows(named=True) if r["entity"]}
     found |= {r["id"]: r["asset"] for r in world.table("corridors").iter_rows(named=True) if r["asset"]}
     return found
+
+
+def income_of_things(gains: pl.DataFrame, column: str, world: World, per_year: float) -> dict[str, float]:
+    """Million USD a year that each asset earns: its own tariffs and rents, its lines', and its seller's margin.
+
+    A seller's margin goes to the LNG plant that its company operates; a company with several plants is left out, since
+    nothing says how its margin splits.
+    """
+    entity = {r["id"]: r["entity"] for r in world.table("traders").iter_rows(named=True) if r["entity"]}
+    plants: dict[str, list[str]] = {}
+    for asset in world.table("assets").filter(pl.col("kind") == "lng-export").iter_rows(named=True):
+        if asset["operator"]:
+            plants.setdefault(asset["operator"], []).append(asset["id"])
+    line_of = {r["id"]: r["asset"] for r in world.table("corridors").iter_rows(named=True) if r["asset"]}
+    income: dict[str, float] = {}
+    for group, identity, musd in gains.select("group", "id", column).iter_rows():
+        thing = None
+        if group == "operators":
+            thing = line_of.get(identity, identity)
+        elif group == "producers" and len(plants.get(entity.get(identity, ""), ())) == 1:
+            thing = plants[entity[identity]][0]
+        if thing is not None:
+            income[thing] = income.get(thing, 0.0) + musd * per_year
+    return income
