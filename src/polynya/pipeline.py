@@ -65,7 +65,9 @@ def answer(question: Question, say: Say = lambda _: None) -> Answer:
             problem = Problem.from_tables(dict(inputs.tables))
         with clock(f"{name}: solving {months} months"):
             cases[name] = Case(name, inputs, problem, solve(problem, solver=question.solver, progress=say), law.bans)
-    return Answer(question, scenario, applied, base, report, anchor, first, months, cases, clock.times, sea.legs if sea else None)
+    return Answer(
+        question, scenario, applied, base, report, anchor, first, months, cases, clock.times, sea.legs if sea else None
+    )
 
 
 def run(scenario: Path | str | None = None, **options: Any) -> Answer:
