@@ -107,7 +107,7 @@ def test_what_is_to_be_lifted_is_presupposed_to_be_in_force():
 
 def test_after_reached_is_a_condition_although_it_is_in_the_past_tense():
     """`reached` is reported speech shifted back, not a fact."""
-    text = "Viktor Orban said Hungary could receive gas after Moscow and Washington reached an agreement on energy."
+    text = "Viktor Orban said Hungary could receive gas after Berlin and Ankara reached an agreement on transit."
     claim = only(text, "Hungary could")
     assert [(c.marker, c.event, c.status) for c in claim.conditions] == [("after", "deal_concluded", "open")]
 
