@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -96,3 +97,16 @@ def test_no_change_asks_the_same_question(world: World, scenario: Scenario) -> N
     changed = apply(scenario, world, without=everything).world
     before, after = (build_inputs(w, JUNE, 1) for w in (world, changed))
     assert all(before.tables[t].equals(after.tables[t]) for t in before.tables)
+
+
+def test_a_passage_of_the_registry_is_accepted_and_carried_until_voyages_follow_it(
+    world: World, tmp_path: Path
+) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        "schema: polynya.scenario/1\nid: p\ntitle: P\nas_of: 2026-01-01\nhorizon: {from: 2026-01, months: 1}\n"
+        "assumptions:\n  - {id: a1, text: taken as given}\n"
+        "changes:\n  - {id: c, type: close_passage, passage: suez, from: 2026-01-01, because: [a1]}\n"
+    )
+    change = apply(load_scenario(path, world), world).changes[0]
+    assert (change.status, "not computed yet" in change.effect) == ("carried", True)

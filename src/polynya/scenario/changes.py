@@ -20,6 +20,9 @@ from polynya.world import World
 from polynya.world.capacity import AVAILABILITY, CAPACITY, LIMIT, CapacityReader
 
 SOURCE = "scenario"
+VOYAGE_PASSAGES = (
+    "passages"  # what a world will hold once passages reach the voyages of a run; until then such changes are carried
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,8 +364,8 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "impose_measure": ("measures",),
     "license_measure": ("licences",),
     "transfer_stake": ("ownership",),
-    "open_passage": ("passages",),
-    "close_passage": ("passages",),
+    "open_passage": (VOYAGE_PASSAGES,),
+    "close_passage": (VOYAGE_PASSAGES,),
 }
 _APPLY: dict[str, Callable[[World, Any, date], tuple[World, str]]] = {
     "set_fact": _set_fact,
