@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,11 @@ from polynya import handover
 from polynya.market.inputs import build_inputs
 from polynya.market.problem import Problem
 from polynya.market.solve import solve
+from polynya.report import report_html
 from polynya.results.answer import Answer, Question
 from polynya.results.case import BASELINE, SCENARIO, Case
+from polynya.results.summary import summarise, summary_text
+from polynya.results.write import result_tables, write_run
 from polynya.scenario import apply, load_scenario
 from polynya.world import load_world
 from polynya.world.anchor import read_anchor
@@ -73,9 +77,26 @@ def answer(question: Question, say: Say = lambda _: None) -> Answer:
 def run(scenario: Path | str | None = None, **options: Any) -> Answer:
     """From Python: the founding scenario, or a file, with the fields of `Question` as options. Nothing is written.
 
-    `run(months=12).cases["scenario"].prices()` is a polars frame; `results.write.write_run` writes a run folder.
+    `run(months=12).cases["scenario"].prices()` is a polars frame; `publish` writes a run folder.
     """
     return answer(Question(scenario=Path(scenario) if scenario is not None else FOUNDING, **options))
+
+
+@dataclass(frozen=True)
+class Published:
+    """A written run: its folder, the summary, and the same as a text."""
+
+    folder: Path
+    summary: dict[str, Any]
+    text: str
+
+
+def publish(found: Answer, folder: Path) -> Published:
+    """Tables, summary, report and manifest of an answer as a run folder, which appears in one step or not at all."""
+    tables = result_tables(found)
+    summary = summarise(found, tables)
+    text = summary_text(summary)
+    return Published(write_run(found, folder, tables, summary, text, report_html(found, tables, summary)), summary, text)
 
 
 class _Clock:

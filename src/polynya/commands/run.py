@@ -55,12 +55,10 @@ def run(
     """
     from polynya.commands.options import month
     from polynya.console import Progress, emit_json, say
-    from polynya.pipeline import FOUNDING, answer
-    from polynya.report import report_html
+    from polynya.pipeline import FOUNDING, answer, publish
     from polynya.results.answer import Question
-    from polynya.results.folder import require_free
-    from polynya.results.summary import summarise, summary_text
-    from polynya.results.write import result_tables, run_name, write_run
+    from polynya.results.folder import free, require_free
+    from polynya.results.write import run_name
 
     if out is not None:
         require_free(out)
@@ -78,30 +76,17 @@ def run(
     )
     found = answer(question, progress)
     progress("writing the run")
-    tables = result_tables(found)
-    summary = summarise(found, tables)
-    text = summary_text(summary)
-    target = out or _free(Path("runs") / run_name(found))
-    folder = write_run(found, target, tables, summary, text, report_html(found, tables, summary))
+    written = publish(found, out or free(Path("runs") / run_name(found)))
+    folder, summary = written.folder, written.summary
     progress.done()
     if json:
         emit_json(
             {"run": str(folder), "certificate": {"passed": summary["trust"]["certificate_passed"]}, "summary": summary}
         )
         return
-    say(text)
+    say(written.text)
     say(f"Next: polynya explain {folder} prices/DE/{found.first:%Y-%m} · open {folder}/report.html")
     say(str(folder))
-
-
-def _free(wanted: Path) -> Path:
-    """The wanted folder, or the first of its name with a number that does not exist."""
-    if not wanted.exists():
-        return wanted
-    n = 2
-    while (candidate := wanted.with_name(f"{wanted.name}-{n}")).exists():
-        n += 1
-    return candidate
 
 
 def explain(

@@ -38,6 +38,16 @@ def require_free(folder: Path) -> None:
         raise UsageError(f"{folder} exists and is not empty; a run is never overwritten.", fix="Choose another --out.")
 
 
+def free(wanted: Path) -> Path:
+    """The wanted folder, or the first of its name with a number that does not exist."""
+    if not wanted.exists():
+        return wanted
+    n = 2
+    while (candidate := wanted.with_name(f"{wanted.name}-{n}")).exists():
+        n += 1
+    return candidate
+
+
 class RunWriter:
     """Collects a run in a temporary folder; `finish` puts it in place in one step."""
 
