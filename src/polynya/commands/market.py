@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from polynya.market.answer import Solution
 
 TABLES_SHOWN = (
-    "prices", "consumption", "sales", "flows", "production", "storage", "rents", "markups", "investments", "values", "classes",
+    "prices", "consumption", "sales", "flows", "conversions", "production", "storage", "rents", "markups", "investments",
+    "values", "classes",
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from polynya.market.problem import Problem
 from polynya.market.qp import QP, Raw, Vector
 
 NOTHING = 1e-12  # share of the largest quantity below which nothing is bought
+ACTIVITY = {"conversion": pl.String, "trader": pl.String, "period": pl.String, "quantity": pl.Float64}
 SAME = 1e-7  # interval ends nearer than this share of 1 + |price| are one price
 
 
@@ -35,10 +36,11 @@ class Solution:
     consumption   node, period, quantity, unserved
     sales         trader, node, period, quantity            trader: a class's name where price takers were merged
     flows         arc, trader, period, quantity             at the sending end
+    conversions   conversion, trader, period, quantity      activity
     production    trader, node, step, period, quantity      trader: the owner of the step, never a class
     storage       storage, trader, period, before, injection, withdrawal, level, value   trader null: the market's desk
-    rents         kind, id, period, rent                    kind: arc, production, storage, injection, withdrawal,
-                                                            minimum_fill, initial, final, fleet, cap, contract (period null)
+    rents         kind, id, period, rent                    kind: arc, conversion, plant, production, storage,
+                                                            injection, withdrawal, minimum_fill, initial, final, fleet, cap, contract (period null)
     markups       trader, node, period, theta, price, value, markup
     values        trader, node, period, value               worth of a unit of the trader's gas there
     investments   kind, id, period, quantity
@@ -58,6 +60,7 @@ class Solution:
     values: pl.DataFrame
     investments: pl.DataFrame
     classes: pl.DataFrame
+    conversions: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ACTIVITY))
     accounts: pl.DataFrame = field(default_factory=pl.DataFrame)
     welfare: Mapping[str, float] = field(default_factory=dict)
     certificate: Mapping[str, Any] = field(default_factory=dict)
@@ -89,6 +92,7 @@ def read_answer(
         consumption=consumption,
         sales=sales,
         flows=reader.flows(),
+        conversions=reader.conversions(),
         production=reader.production(),
         storage=reader.storage(),
         rents=reader.rents(),
@@ -239,6 +243,18 @@ class _Reader:
             }
         ).filter(pl.col("quantity") > 0)
 
+    def conversions(self) -> pl.DataFrame:
+        """Activity of every conversion, by who runs it."""
+        c, lay = self.coded.conversions, self.layout.activity
+        return pl.DataFrame(
+            {
+                "conversion": self._named(self.coded.conversion_ids, c.conversion[lay["e"]]),
+                "trader": self._class(lay["k"]),
+                "period": self._period(c.m[lay["e"]]),
+                "quantity": lay.take(self.x),
+            }
+        ).filter(pl.col("quantity") > 0)
+
     def production(self) -> pl.DataFrame:
         """Output of every step, by its owner."""
         lay = self.layout.production
@@ -316,6 +332,13 @@ class _Reader:
             c.arcs.m[e],
             lay.arc_capacity.take(self.y) / self.D[c.arcs.m[e]],
         )
+
+        e = lay.conversion_capacity["e"]
+        where, m = c.conversions.conversion[e], c.conversions.m[e]
+        add("conversion", self._named(c.conversion_ids, where), m, lay.conversion_capacity.take(self.y) / self.D[m])
+        m = lay.plant_capacity["m"]
+        where = lay.plant_capacity["plant"]
+        add("plant", self._named(c.plant_ids, where), m, lay.plant_capacity.take(self.y) / self.D[m])
 
         s = c.storage
         for kind, columns, rows in (

@@ -119,6 +119,7 @@ class _Check:
             ("prices", s.prices, ["node", "period"], ["price"]),
             ("sales", s.sales, ["trader", "node", "period"], ["quantity"]),
             ("flows", s.flows, ["arc", "trader", "period"], ["quantity"]),
+            ("conversions", s.conversions, ["conversion", "trader", "period"], ["quantity"]),
             ("production", s.production, ["trader", "node", "step", "period"], ["quantity"]),
             (
                 "storage",
@@ -162,7 +163,9 @@ class _Check:
             (pl.col("theta") > 0) & pl.col("trader").is_in(who) & pl.col("node").is_in(moving.implode())
         )
         grouped = p.traders.filter(pl.col("trader").is_in(who) & pl.col("group").is_not_null())
-        tied = [t for f in (p.contracts, p.caps, p.storage) for t in f["trader"].drop_nulls() if t in who]
+        tied = [
+            t for f in (p.contracts, p.caps, p.storage, p.conversions) for t in f["trader"].drop_nulls() if t in who
+        ]
         no_sale, no_arc, _ = self._bans(who)
         unlike = (no_sale != no_sale[:1]).any() or (no_arc != no_arc[:1]).any()
         if strategic.height or grouped.height or tied or unlike:
@@ -182,6 +185,7 @@ class _Check:
         self.check_market()
         self.check_production()
         self.check_arcs()
+        self.check_conversions()
         self.check_storage()
         self.check_nodes()
         self.check_fleets()
@@ -242,7 +246,9 @@ class _Check:
         self.through = np.zeros((N, M))
         self.extra = np.zeros((K, N, M))  # cap rents and contract multipliers on sales
         self.desk_net = np.zeros((N, M))
-        for name, frame in (("sales", s.sales), ("flows", s.flows), ("production", s.production)):
+        for name, frame in (
+            ("sales", s.sales), ("flows", s.flows), ("conversions", s.conversions), ("production", s.production),
+        ):  # fmt: skip
             self.note("primal", -frame["quantity"].to_numpy(), self._row_of(name, frame))
         self.rent: dict[str, dict[tuple[str, str | None], float]] = {}
         self.room = np.zeros(K)  # a bound on what the class can move at all
@@ -253,10 +259,19 @@ class _Check:
         free = supply.filter(pl.col("capacity").is_null())["k"].unique().to_list()
         self.room[free] = np.maximum(self.room[free], 10 * made)
         self.room += float(p.storage["initial"].fill_null(0.0).sum()) + made
+        self.room *= self._growth()
         with np.errstate(divide="ignore", invalid="ignore"):
             thirst = np.where(self.elastic, self.a / self.b, self.fixed)
         thirst = thirst[np.isfinite(thirst)]
         self.big = max(float(self.sales.sum(axis=0).max(initial=0.0)), 1e-3 * float(thirst.max(initial=0.0)), 1e-300)
+
+    def _growth(self) -> float:
+        """How much more the conversions can deliver than they take, one after the other."""
+        amount = pl.col("amount")
+        sums = self.problem.yields.group_by("conversion").agg(
+            amount.filter(amount > 0).sum().alias("out"), -amount.filter(amount < 0).sum().alias("into")
+        )
+        return float(np.prod(np.maximum(1.0, (sums["out"] / sums["into"]).to_numpy()))) if sums.height else 1.0
 
     @staticmethod
     def _row_of(name: str, frame: pl.DataFrame) -> Callable[[int], str]:
@@ -605,6 +620,84 @@ class _Check:
         self.arcs = (i, j, m, after, prompt, late, may, unit + extra)
         self.ship_days = (fleets, fleet, m, _numbers(a["ship_days"]) * total, day)
 
+    def check_conversions(self) -> None:
+        """Plants: what a unit of activity delivers is worth what it takes, its costs and the rents of what is scarce."""
+        c = self.problem.conversions
+        names = c["conversion"].unique(maintain_order=True).to_list()
+        v, m = self._ids(c["conversion"], names), self._ids(c["period"], self.periods)
+        legs = (
+            c.select("conversion")
+            .with_row_index("entry")
+            .join(self.problem.yields, on="conversion", maintain_order="left")
+        )
+        le, ln, la = (
+            legs["entry"].to_numpy().astype(np.int64),
+            self._ids(legs["node"], self.nodes),
+            _numbers(legs["amount"]),
+        )
+        at = {(a, b): e for e, (a, b) in enumerate(c.select("conversion", "period").iter_rows())}
+        r = self.solution.conversions
+        rk = self._ids(r["trader"], self.classes)
+        re = np.array([at.get(key, -1) for key in r.select("conversion", "period").iter_rows()], dtype=np.int64)
+        if (re < 0).any():
+            self.wrong("primal", "activity of a conversion in a period in which it is not there")
+            self.recipes = (le, ln, la, m, np.zeros((self.K, c.height), dtype=bool), np.zeros(c.height))
+            return
+        x = r["quantity"].to_numpy()
+        quantity = np.zeros((self.K, c.height))
+        quantity[rk, re] = x
+        total = quantity.sum(axis=0)
+        np.add.at(np.moveaxis(self.net, 0, -1), (ln, m[le]), (la * quantity[:, le]).T)
+        for sign in (1.0, -1.0):
+            moved = np.zeros((self.N, self.M))
+            np.add.at(moved, (ln, m[le]), np.maximum(sign * la, 0.0) * total[le])
+            self.through = np.maximum(self.through, moved)
+
+        plants = self.problem.plants
+        plant_ids = plants["plant"].unique(maintain_order=True).to_list()
+        plant = self._ids(c["plant"], plant_ids)
+        most = np.zeros((len(plant_ids), self.M))
+        most[self._ids(plants["plant"], plant_ids), self._ids(plants["period"], self.periods)] = _numbers(
+            plants["capacity"], float("inf")
+        )
+        own, shared = self._rents("conversion", names)[v, m], self._rents("plant", plant_ids)
+        unit = _numbers(c["cost"]) + _numbers(c["tariff"]) + _numbers(c["tax"]) + own
+        limit = _numbers(c["capacity"], float("inf"))
+        in_plant = np.flatnonzero(plant >= 0)
+        unit[in_plant] += shared[plant[in_plant], m[in_plant]]
+        room = limit.copy()
+        room[in_plant] = np.minimum(room[in_plant], most[plant[in_plant], m[in_plant]])
+        owner = np.array([-1 if t is None else self.class_of[t] for t in c["trader"]], dtype=np.int64)
+        may = ((owner[None] < 0) | (np.arange(self.K)[:, None] == owner[None])) & (room > 0)[None]
+        worth, near = np.zeros((self.K, c.height)), np.zeros((self.K, c.height))
+        here = la * self.value[:, ln, m[le]]
+        np.add.at(worth.T, le, here.T)  # NaN where one of its nodes has no value
+        np.maximum.at(near.T, le, np.abs(np.nan_to_num(here)).T)
+        reduced = unit[None] - worth
+        k_, e_ = np.nonzero(may & ~np.isnan(reduced))
+
+        def activity(i: int) -> str:
+            return f"activity of {c['conversion'][int(e_[i])]} run by {self.classes[k_[i]]}, {c['period'][int(e_[i])]}"
+
+        size = np.maximum(np.where(np.isfinite(room), room, total), 1e-3 * self.big)[e_]
+        self.optimal(reduced[k_, e_], quantity[k_, e_], self.D[m[e_]], near[k_, e_], size, activity, k_, room[e_])
+        if (quantity[~may] > 0).any():
+            self.wrong("primal", "a conversion run by a trader who may not, or without capacity")
+        if (quantity[may & np.isnan(reduced)] > 0).any():
+            self.wrong("dual", "a conversion of something that has no value")
+        self.scarce(
+            own, total, limit, self.D[m], np.zeros(m.size),
+            lambda i: f"capacity of conversion {c['conversion'][i]}, {c['period'][i]}",
+        )  # fmt: skip
+        used = np.zeros(most.shape)
+        np.add.at(used, (plant[in_plant], m[in_plant]), total[in_plant])
+        self.scarce(
+            shared.ravel(), used.ravel(), most.ravel(), np.tile(self.D, len(plant_ids)), np.zeros(most.size),
+            lambda i: f"capacity of plant {plant_ids[i // self.M]}, {self.periods[i % self.M]}",
+        )  # fmt: skip
+        np.add.at(self.profit, rk, -self.D[m[re]] * unit[re] * x)
+        self.recipes = (le, ln, la, m, may, unit)
+
     def check_storage(self) -> None:
         """Users of stores: what goes in is worth it, what comes out is worth it, and stock is held while it gains."""
         s, held = self.problem.storage, self.solution.storage
@@ -782,7 +875,7 @@ class _Check:
         p = self.problem
         traders = p.traders["trader"].to_list()
         no_sale, no_arc, _ = self._bans(traders)
-        tied = {t for f in (p.contracts, p.caps, p.storage) for t in f["trader"].drop_nulls()}
+        tied = {t for f in (p.contracts, p.caps, p.storage, p.conversions) for t in f["trader"].drop_nulls()}
         tied |= set(p.traders.filter(pl.col("group").is_not_null())["trader"])
         kinds: dict[Any, list[int]] = {}
         for i, t in enumerate(traders):
@@ -941,10 +1034,24 @@ class _Check:
                 grown = worth.copy()
                 for head, touches in ((m[e], ~known_now & (prompt[e] > 0)), (after[e], ~known_late & (late[e] > 0))):
                     np.minimum.at(grown, (j[e][touches], head[touches]), bound[touches])
+                self._bring_by_conversion(k, unvalued, worth, grown)
                 if (grown >= worth - 1e-12 * (1.0 + np.abs(np.where(np.isfinite(worth), worth, 0.0)))).all():
                     break
                 worth = grown
             self._unvalued_gains(k, unvalued, worth, e, unit)
+
+    def _bring_by_conversion(self, k: int, unvalued: Bools, worth: Floats, grown: Floats) -> None:
+        """Bound the worth of what conversions deliver where nothing is valued: costs less what the valued rest fetches."""
+        le, ln, la, m, may, unit = self.recipes
+        mine = may[k][le]
+        le, ln, la = le[mine], ln[mine], la[mine]
+        open_ = (la > 0) & unvalued[ln, m[le]]
+        spent, size = unit.copy(), np.zeros(m.size)
+        fetched = ~open_
+        with np.errstate(invalid="ignore"):
+            np.add.at(spent, le[fetched], -la[fetched] * worth[ln[fetched], m[le[fetched]]])
+        np.add.at(size, le[open_], la[open_])
+        np.minimum.at(grown, (ln[open_], m[le[open_]]), spent[le[open_]] / size[le[open_]])
 
     def _unvalued_gains(self, k: int, unvalued: Bools, worth: Floats, e: Ints, unit: Floats) -> None:
         """Reduced costs of everything that could be done with gas that the answer leaves out."""
@@ -965,6 +1072,19 @@ class _Check:
         self.note(
             "dual", gain / (1.0 + np.abs(into)),
             lambda i: f"{self.classes[k]} could send gas on from {self.nodes[start[e[i]]]}, {self.periods[m[e[i]]]}, which the answer leaves out",
+        )  # fmt: skip
+        le, ln, la, at, run, cost = self.recipes
+        part = run[k][le] & unvalued[ln, at[le]]
+        half = np.isin(le, le[part])
+        gain, size = -cost, np.zeros(at.size)
+        with np.errstate(invalid="ignore"):
+            np.add.at(gain, le[half], la[half] * worth[ln[half], at[le[half]]])  # not finite where an input cannot come
+            np.maximum.at(size, le[half], np.abs(la[half] * worth[ln[half], at[le[half]]]))
+        c = np.unique(le[part])
+        c = c[np.isfinite(gain[c])]
+        self.note(
+            "dual", gain[c] / (1.0 + size[c]),
+            lambda i: f"{self.classes[k]} could run a conversion in {self.periods[at[c[i]]]}, which the answer leaves out",
         )  # fmt: skip
         mine = np.flatnonzero((use_k == k) & there[use_n, use_m])
         gain = (1.0 - use_loss[mine]) * use_value[mine] - use_in[mine] - worth[use_n[mine], use_m[mine]]

@@ -44,7 +44,19 @@ class Places:
 def table_faults(raw: Tables, where: Locate) -> list[Fault]:
     """Every fault between the cells of a problem's tables."""
     faults: list[Fault] = []
-    for find in (_periods, _keys, _references, _shares, _demand, _arcs, _storage, _contracts, _bans, _investments):
+    for find in (
+        _periods,
+        _keys,
+        _references,
+        _shares,
+        _demand,
+        _arcs,
+        _conversions,
+        _storage,
+        _contracts,
+        _bans,
+        _investments,
+    ):
         found = list(find(raw, where))
         faults += found[:MAX_LISTED]
         if len(found) > MAX_LISTED:
@@ -129,6 +141,12 @@ REFERENCES: tuple[tuple[str, str, str, bool], ...] = (
     ("arcs", "from", "nodes", False),
     ("arcs", "to", "nodes", False),
     ("arcs", "period", "periods", True),
+    ("conversions", "trader", "traders", False),
+    ("conversions", "plant", "plants", False),
+    ("conversions", "period", "periods", True),
+    ("yields", "conversion", "conversions", False),
+    ("yields", "node", "nodes", False),
+    ("plants", "period", "periods", True),
     ("storage", "node", "nodes", False),
     ("storage", "period", "periods", True),
     ("storage", "trader", "traders", True),
@@ -216,6 +234,43 @@ def _arcs(raw: Tables, where: Locate) -> Iterator[Fault]:
             )
     for r in _rows(raw["arcs"], (pl.col("ship_days") > 0) & pl.col("fleet").is_null()):
         yield _fault(where, "arcs", _row(r), "ship_days", f'arc "{r["arc"]}" takes ship-days but names no fleet')
+
+
+def _conversions(raw: Tables, where: Locate) -> Iterator[Fault]:
+    frame, yields = raw["conversions"], raw["yields"]
+    for column in ("trader", "plant"):
+        first = pl.col(column).fill_null("").first().over("conversion")
+        for r in _rows(frame, pl.col(column).fill_null("") != first):
+            yield _fault(
+                where,
+                "conversions",
+                _row(r),
+                column,
+                f'conversion "{r["conversion"]}" has another "{column}" in an earlier row',
+                "Give each way to run a plant its own id.",
+            )
+    for r in _rows(yields, pl.col("amount") == 0):
+        yield _fault(
+            where,
+            "yields",
+            _row(r),
+            "amount",
+            "nothing is taken or delivered here",
+            "Leave the row out, or correct it.",
+        )
+    for words, sign in (("takes", -1.0), ("delivers", 1.0)):
+        does = yields.filter(pl.col("amount") * sign > 0)["conversion"].unique()
+        bad = pl.col("conversion").is_in(does.implode()).not_() & pl.col("conversion").is_first_distinct()
+        for r in _rows(frame, bad):
+            yield _fault(
+                where,
+                "conversions",
+                _row(r),
+                "conversion",
+                f'conversion "{r["conversion"]}" {words} nothing',
+                f"Give it a row in yields.csv with an amount {'below' if sign < 0 else 'above'} 0.",
+                "no_recipe",
+            )
 
 
 def _storage(raw: Tables, where: Locate) -> Iterator[Fault]:

@@ -1,7 +1,8 @@
 """Which traders can share one commodity without changing the answer? (Coded + Problem -> access classes)
 
-Traders with theta = 0 wherever the price can move, no group, contract, cap or own store, and identical bans are one
-commodity: they are price takers, so who among them delivers is settled by cost alone, and prices and totals are exact.
+Traders with theta = 0 wherever the price can move, no group, contract, cap, own store or own conversion, and identical
+bans are one commodity: they are price takers, so who among them delivers is settled by cost alone, and prices and
+totals are exact.
 A strategic seller keeps its own commodity: netting it against others would hide its markup.
 
 Not here: splitting a class's sales by trader; that is not determined by the model.
@@ -51,6 +52,7 @@ def classify(problem: Problem, coded: Coded, *, merge: bool = True) -> Classes:
     elastic[coded.demand.n[coded.demand.elastic & (coded.demand.b > 0)]] = True
     taker: Mask = ~np.asarray((coded.theta[:, elastic] > 0).any(axis=1))
     own = set(problem.contracts["trader"]) | set(problem.caps["trader"]) | set(problem.storage["trader"].drop_nulls())
+    own |= set(problem.conversions["trader"].drop_nulls())
     alone = (~taker) | (coded.group >= 0) | np.array([t in own for t in coded.trader_ids], dtype=bool)
     alike = _partition(coded, alone)
     counts = np.bincount(alike[taker], minlength=T + 1)

@@ -42,6 +42,39 @@ class Arcs:
 
 
 @dataclass(frozen=True)
+class Conversions:
+    """One entry for each conversion and period: conversion [id], m, trader (-1: every one), plant [id or -1], capacity
+    (its own; inf: none), unit resource cost, tariff, tax; and one leg for each conversion and node, sorted by
+    conversion: `first` [ids + 1] its first leg, node `n`, `amount` (below 0: taken). `plant_capacity` [plants, M]."""
+
+    conversion: Ints
+    m: Ints
+    t: Ints
+    plant: Ints
+    capacity: Vector
+    cost: Vector
+    tariff: Vector
+    tax: Vector
+    first: Ints
+    n: Ints
+    amount: Vector
+    plant_capacity: Vector
+
+    def legs(self, e: Ints) -> tuple[Ints, Ints]:
+        """For entries `e`: the place in `e` and the leg, one pair for each leg of each entry."""
+        c = self.conversion[e]
+        count = self.first[c + 1] - self.first[c]
+        place = np.repeat(np.arange(e.size), count)
+        within = np.arange(place.size) - np.repeat(np.cumsum(count) - count, count)
+        return place, self.first[c][place] + within
+
+    def room(self) -> Vector:
+        """Most activity of each entry: its own capacity and its plant's."""
+        shared = np.append(self.plant_capacity, np.full((1, self.plant_capacity.shape[1]), np.inf), axis=0)
+        return np.asarray(np.minimum(self.capacity, shared[self.plant, self.m]))
+
+
+@dataclass(frozen=True)
 class Production:
     """One entry for each step and period: trader t, node n, period m, step [id], capacity, cost, cost_slope."""
 
@@ -116,6 +149,8 @@ class Coded:
     step_ids: Sequence[str]
     store_ids: Sequence[str]
     fleet_ids: Sequence[str]
+    conversion_ids: Sequence[str]
+    plant_ids: Sequence[str]
     weight: Vector
     days: Vector
     following: Ints
@@ -123,6 +158,7 @@ class Coded:
     group: Ints
     theta: Vector
     arcs: Arcs
+    conversions: Conversions
     production: Production
     demand: Demand
     storage: Storage
@@ -144,6 +180,8 @@ def code(problem: Problem) -> Coded:
     steps = problem.production["step"].unique(maintain_order=True).to_list()
     stores = problem.storage["storage"].unique(maintain_order=True).to_list()
     fleets = problem.arcs["fleet"].drop_nulls().unique().sort().to_list()
+    conversions = problem.conversions["conversion"].unique(maintain_order=True).to_list()
+    plants = problem.plants["plant"].unique(maintain_order=True).to_list()
     groups = problem.traders["group"].drop_nulls().unique().sort().to_list()
     cycles = problem.periods["cycle"]
     invests = problem.investments
@@ -153,7 +191,7 @@ def code(problem: Problem) -> Coded:
     no_sale, no_arc = _bans(problem, traders, nodes, periods, arc_ids)
     p, a, d = problem.production, problem.arcs, problem.demand
     return Coded(
-        traders, nodes, periods, arc_ids, steps, stores, fleets,
+        traders, nodes, periods, arc_ids, steps, stores, fleets, conversions, plants,
         problem.periods["weight"].to_numpy().copy(),
         problem.periods["days"].fill_null(1.0).to_numpy().copy(),
         following_period(cycles.to_list(), M),
@@ -166,6 +204,7 @@ def code(problem: Problem) -> Coded:
             values(a["lag"]), ids(a["fleet"], fleets), values(a["ship_days"]),
             _grows(a, ["arc"], invests, "arc"),
         ),
+        _conversions(problem, traders, nodes, periods, conversions, plants),
         Production(
             ids(p["trader"], traders), ids(p["node"], nodes), ids(p["period"], periods), ids(p["step"], steps),
             limit(p["capacity"]), values(p["cost"]), values(p["cost_slope"]),
@@ -235,6 +274,23 @@ def _bans(
         if r["arc"] is not None and not (r["arc"] == EVERY and named_node):
             no_arc[t, everything if r["arc"] == EVERY else at[2][r["arc"]], when] = True
     return no_sale, no_arc
+
+
+def _conversions(
+    problem: Problem, traders: Sequence[str], nodes: Sequence[str], periods: Sequence[str], known: Sequence[str],
+    plants: Sequence[str],
+) -> Conversions:  # fmt: skip
+    c, y, p = problem.conversions, problem.yields, problem.plants
+    leg = ids(y["conversion"], known)
+    order = np.argsort(leg, kind="stable")
+    most = np.zeros((len(plants), len(periods)))  # no row, no plant
+    most[ids(p["plant"], plants), ids(p["period"], periods)] = limit(p["capacity"])
+    return Conversions(
+        ids(c["conversion"], known), ids(c["period"], periods), ids(c["trader"], traders), ids(c["plant"], plants),
+        limit(c["capacity"]), values(c["cost"]), values(c["tariff"]), values(c["tax"]),
+        np.searchsorted(leg[order], np.arange(len(known) + 1)), ids(y["node"], nodes)[order], values(y["amount"])[order],
+        most,
+    )  # fmt: skip
 
 
 def _storage(

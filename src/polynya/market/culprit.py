@@ -178,6 +178,12 @@ def _in_the_way(
 
     arcs = columns(layout.flow, lambda i: [c.arc_ids[a] for a in c.arcs.arc[layout.flow["e"][i]]])
     arcs += rows(layout.arc_capacity, lambda i: [c.arc_ids[a] for a in c.arcs.arc[layout.arc_capacity["e"][i]]])
+    v = c.conversions
+    plants = rows(
+        layout.conversion_capacity,
+        lambda i: [c.conversion_ids[r] for r in v.conversion[layout.conversion_capacity["e"][i]]],
+    )
+    plants += rows(layout.plant_capacity, lambda i: [c.plant_ids[r] for r in layout.plant_capacity["plant"][i]])
     p = c.production
     made = columns(
         layout.production,
@@ -189,7 +195,7 @@ def _in_the_way(
     parts = [
         f"{words} {_listed(sorted(set(found)), ' and ')}"
         for words, found in (
-            ("over", arcs), ("from production of", made), ("with the ships of fleet", ships),
+            ("over", arcs), ("through", plants), ("from production of", made), ("with the ships of fleet", ships),
             ("under the offer cap of", caps), ("under the maximum of contract", most),
         )
         if found
@@ -230,6 +236,8 @@ def _explain_unbounded(problem: Problem, coded: Coded, classes: Classes, qp: QP,
     moved = ray.x > 1e-9
     a, d, s = coded.arcs, coded.demand, coded.storage
     words = [f"flow over {coded.arc_ids[a.arc[e]]}" for e in layout.flow["e"][moved[layout.flow.ids]]]
+    v = coded.conversions.conversion
+    words += [f"conversion {coded.conversion_ids[v[e]]}" for e in layout.activity["e"][moved[layout.activity.ids]]]
     words += [
         f"sales at {coded.node_ids[d.n[e]]}, {coded.period_ids[d.m[e]]}"
         for e in layout.demand["e"][moved[layout.demand.ids]]

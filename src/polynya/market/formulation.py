@@ -24,7 +24,7 @@ from polynya.market.classes import Classes
 from polynya.market.coded import OPEN_TO_TAKERS, Coded, Ints, Mask, ids, limit
 from polynya.market.problem import Problem
 from polynya.market.qp import QP, Vector
-from polynya.market.reach import reachable, sources_of, stores_of
+from polynya.market.reach import conversions_of, reachable, sources_of, stores_of
 
 DESK = -1  # the user of a store who buys and sells at its node's market
 
@@ -35,6 +35,7 @@ class Layout:
 
     production: Span
     flow: Span
+    activity: Span
     sales: Span
     demand: Span
     transit: Span
@@ -50,6 +51,8 @@ class Layout:
     joint_sales: Span
     production_capacity: Span
     arc_capacity: Span
+    conversion_capacity: Span
+    plant_capacity: Span
     storage_balance: Span
     storage_working: Span
     storage_injection: Span
@@ -64,10 +67,11 @@ class Layout:
 
 @dataclass(frozen=True)
 class Pruned:
-    """What may be non-zero, class by class: `flow` [K, arc entries], `sales` [K, demand entries], `production` [entries],
-    `stores` (class or DESK, storage run) pairs, `nodes` [K, N, M]."""
+    """What may be non-zero, class by class: `flow` [K, arc entries], `activity` [K, conversion entries], `sales` [K, demand
+    entries], `production` [entries], `stores` (class or DESK, storage run) pairs, `nodes` [K, N, M]."""
 
     flow: Mask
+    activity: Mask
     sales: Mask
     production: Mask
     stores: list[tuple[int, int]]
@@ -82,6 +86,7 @@ def formulate(problem: Problem, coded: Coded, classes: Classes) -> tuple[QP, Lay
 
     production = produced(program, coded, classes, pruned)
     flow = flows(program, coded, classes, pruned)
+    activity = converted(program, coded, pruned)
     sales = sold(program, coded, classes, pruned, volumes, offer_caps(problem, coded, classes))
     demand, market_of = consumed(program, coded)
     transit = in_transit(program, coded, flow)
@@ -89,21 +94,24 @@ def formulate(problem: Problem, coded: Coded, classes: Classes) -> tuple[QP, Lay
     joint = joint_sales_of_groups(program, coded, classes, sales, volumes)
     investment = invested(program, problem, coded)
 
-    node_balance = balance_of_nodes(program, coded, classes, production, flow, sales, transit, injection, withdrawal)
+    node_balance = balance_of_nodes(
+        program, coded, classes, production, flow, activity, sales, transit, injection, withdrawal
+    )
     market_balance = balance_of_markets(program, coded, sales, demand, injection, withdrawal)
     transit_balance = balance_in_transit(program, coded, flow, transit)
     joint_sales = sum_of_groups(program, coded, classes, sales, joint)
     production_capacity = limit_production(program, problem, coded, production, investment)
     arc_capacity = limit_arcs(program, problem, coded, flow, investment)
+    conversion_capacity, plant_capacity = limit_conversions(program, coded, activity)
     balance, working, inject, withdraw, start, end = limit_storage(
         program, problem, coded, level, injection, withdrawal, initial, investment
     )
     fleet = limit_fleets(program, problem, coded, flow)
     contract = limit_contracts(program, problem, coded, classes, flow, sales)
     return program.finish(), Layout(
-        production, flow, sales, demand, transit, level, injection, withdrawal, initial, joint, investment,
+        production, flow, activity, sales, demand, transit, level, injection, withdrawal, initial, joint, investment,
         node_balance, market_balance, transit_balance, joint_sales, production_capacity, arc_capacity,
-        balance, working, inject, withdraw, start, end, fleet, contract, volumes, market_of,
+        conversion_capacity, plant_capacity, balance, working, inject, withdraw, start, end, fleet, contract, volumes, market_of,
     )  # fmt: skip
 
 
@@ -112,13 +120,15 @@ def prune(coded: Coded, classes: Classes) -> Pruned:
 
     A flow of class $k$ on arc $a$ exists in $m$ if the class is not banned from it, the arc has capacity, its sending
     end can be reached from some production or full store of the class, and a market can be reached from its receiving
-    end. All others are zero in every equilibrium with costs above zero, and are left out.
+    end. All others are zero in every equilibrium with costs above zero, and are left out. A conversion exists where all
+    its nodes do: with an input that cannot come, or an output that nobody can take, it stands still.
     """
     K = len(classes)
     a, d, p, s = coded.arcs, coded.demand, coded.production, coded.storage
     _, N, M = coded.shape
     after = coded.following[a.m]
     flow = np.zeros((K, a.m.size), dtype=bool)
+    activity = np.zeros((K, coded.conversions.m.size), dtype=bool)
     sales = np.zeros((K, d.m.size), dtype=bool)
     production = np.zeros(p.m.size, dtype=bool)
     nodes = np.zeros((K, N, M), dtype=bool)
@@ -135,7 +145,8 @@ def prune(coded: Coded, classes: Classes) -> Pruned:
         # stock that must be there is worth having; and late deliveries that nobody wants may end in store
         wanted = mine & ((s.minimum > 0) | (s.last & ((np.nan_to_num(s.final) > 0) | bool(a.lag.any()))))
         markets[s.n[wanted], s.m[wanted]] = True
-        came, useful = reachable(coded, sources_of(coded, owners, mine), markets, usable, mine)
+        running = conversions_of(coded, int(owners[0]))
+        came, useful = reachable(coded, sources_of(coded, owners, mine), markets, usable, mine, running)
         arrives = ((a.lag < 1) & useful[a.j, a.m]) | ((a.lag > 0) & useful[a.j, after])
         kept = usable & came[a.i, a.m] & arrives
         here = nodes[k]
@@ -144,6 +155,7 @@ def prune(coded: Coded, classes: Classes) -> Pruned:
         here[a.j[kept & (a.lag > 0)], after[kept & (a.lag > 0)]] = True
         # whatever touches only these node-periods stays, so that their values fit everything that could be done there
         flow[k] = usable & here[a.i, a.m] & (here[a.j, a.m] | (a.lag == 1)) & (here[a.j, after] | (a.lag == 0))
+        activity[k] = running & _stands_on(coded, here)
         sales[k] = may & here[d.n, d.m]
         production |= made & here[p.n, p.m]
         stores += [
@@ -161,7 +173,15 @@ def prune(coded: Coded, classes: Classes) -> Pruned:
             stores.append((DESK, r))
         elif holds:
             stores.append((int(classes.of[s.trader[e]]) if s.trader[e] >= 0 else 0, r))
-    return Pruned(flow, sales, production, stores, nodes)
+    return Pruned(flow, activity, sales, production, stores, nodes)
+
+
+def _stands_on(coded: Coded, here: Mask) -> Mask:
+    """Conversion entries all of whose nodes are kept."""
+    c = coded.conversions
+    place, leg = c.legs(np.arange(c.m.size))
+    missing = np.bincount(place, weights=~here[c.n[leg], c.m[place]], minlength=c.m.size)
+    return np.asarray(missing == 0)
 
 
 def inframarginal(problem: Problem, coded: Coded, classes: Classes) -> Vector:
@@ -224,6 +244,19 @@ def flows(program: Program, coded: Coded, classes: Classes, pruned: Pruned) -> S
     return program.columns(
         e.size, upper=bound, linear=coded.weight[a.m[e]] * unit, block=_block(coded, k, a.m[e]), e=e, k=k
     )
+
+
+def converted(program: Program, coded: Coded, pruned: Pruned) -> Span:
+    r"""Conversions run at activity $r_{tcm} \ge 0$, which costs the trader $c_{cm} + g_{cm} + h_{cm}$ a unit.
+
+    A unit of activity takes $-\eta_{cn}$ at every node with $\eta_{cn} < 0$ and delivers $\eta_{cn}$ at every node with
+    $\eta_{cn} > 0$: commodities are nodes, and a recipe may have several of either. Liquefaction, regasification and
+    refining are conversions; an arc with a loss is the conversion with $\eta = (-1, 1 - \lambda)$.
+    """
+    c = coded.conversions
+    k, e = expanded(pruned.activity)
+    unit = c.cost[e] + c.tariff[e] + c.tax[e]
+    return program.columns(e.size, linear=coded.weight[c.m[e]] * unit, block=_block(coded, k, c.m[e]), e=e, k=k)
 
 
 def sold(program: Program, coded: Coded, classes: Classes, pruned: Pruned, volumes: Vector, caps: Vector) -> Span:
@@ -351,19 +384,20 @@ def invested(program: Program, problem: Problem, coded: Coded) -> Span:
 
 
 def balance_of_nodes(
-    program: Program, coded: Coded, classes: Classes, production: Span, flow: Span, sales: Span, transit: Span,
-    injection: Span, withdrawal: Span,
+    program: Program, coded: Coded, classes: Classes, production: Span, flow: Span, activity: Span, sales: Span,
+    transit: Span, injection: Span, withdrawal: Span,
 ) -> Span:  # fmt: skip
     r"""Every class balances its own gas at every node: what leaves equals what comes.
 
-    $$\sum_{a \in n^-} f_{tam} + s_{tnm} + i_{tnm} = \sum_z x_{tnzm}
+    $$\sum_{a \in n^-} f_{tam} + s_{tnm} + i_{tnm} = \sum_z x_{tnzm} + \sum_c \eta_{cn} r_{tcm}
       + \sum_{a \in n^+} (1-\lambda_a)(1-\ell_a) f_{tam} + u_{tnm} + o_{tnm} \qquad (\varphi_{tnm})$$
 
     The multiplier $\varphi$ is the value of the trader's gas there: its delivered marginal cost.
     """
-    a, p, d, s = coded.arcs, coded.production, coded.demand, coded.storage
+    a, c, p, d, s = coded.arcs, coded.conversions, coded.production, coded.demand, coded.storage
     _, N, M = coded.shape
     use = flow["e"]
+    run, leg = c.legs(activity["e"])
     own_in, own_out = injection["u"] >= 0, withdrawal["u"] >= 0
 
     def key(k: Ints, n: Ints, m: Ints) -> Ints:
@@ -378,6 +412,7 @@ def balance_of_nodes(
             flow.ids[prompt],
             -((1 - a.loss[use]) * (1 - a.lag[use]))[prompt],
         ),
+        (key(activity["k"][run], c.n[leg], c.m[activity["e"]][run]), activity.ids[run], -c.amount[leg]),
         (key(sales["k"], d.n[sales["e"]], d.m[sales["e"]]), sales.ids, 1.0),
         (key(transit["k"], transit["n"], transit["m"]), transit.ids, -1.0),
         (key(injection["u"], s.n[injection["e"]], s.m[injection["e"]])[own_in], injection.ids[own_in], 1.0),
@@ -472,6 +507,28 @@ def limit_arcs(program: Program, problem: Problem, coded: Coded, flow: Span, inv
     program.enter(row[flow["e"]], flow.ids, 1.0)
     _add_capacity(program, problem, "arc", span, problem.arcs["arc"].gather(e), a.m[e], investment)
     return span
+
+
+def limit_conversions(program: Program, coded: Coded, activity: Span) -> tuple[Span, Span]:
+    r"""All traders share a conversion, and its plant with the plant's other conversions, at one rent each.
+
+    $$\sum_t r_{tcm} \le R_{cm}, \qquad \sum_{t,\, c \in P} r_{tcm} \le R_{Pm}$$
+    """
+    c, M = coded.conversions, coded.shape[2]
+    run = activity["e"]
+    e = np.unique(run[np.isfinite(c.capacity[run])])
+    own = program.rows(e.size, upper=c.capacity[e], e=e)
+    row = np.full(c.m.size, -1, dtype=np.int64)
+    row[e] = own.ids
+    program.enter(row[run], activity.ids, 1.0)
+    most = np.append(c.plant_capacity.ravel(), np.inf)
+    key = np.where(c.plant[run] >= 0, c.plant[run] * M + c.m[run], most.size - 1)
+    rows = np.unique(key[np.isfinite(most[key])])
+    plant = program.rows(rows.size, upper=most[rows], plant=rows // M, m=rows % M)
+    row = np.full(most.size, -1, dtype=np.int64)
+    row[rows] = plant.ids
+    program.enter(row[key], activity.ids, 1.0)
+    return own, plant
 
 
 def limit_storage(

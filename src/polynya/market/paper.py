@@ -15,12 +15,12 @@ from polynya.market.schema import BY_NAME, TABLES
 CHAPTERS = (
     ("What may be non-zero", ("prune",)),
     ("Variables", (
-        "produced", "flows", "sold", "inframarginal", "offer_caps", "consumed", "in_transit", "stored",
+        "produced", "flows", "converted", "sold", "inframarginal", "offer_caps", "consumed", "in_transit", "stored",
         "joint_sales_of_groups", "invested",
     )),
     ("Constraints", (
         "balance_of_nodes", "balance_of_markets", "balance_in_transit", "sum_of_groups", "limit_production", "limit_arcs",
-        "limit_storage", "limit_fleets", "limit_contracts",
+        "limit_conversions", "limit_storage", "limit_fleets", "limit_contracts",
     )),
 )  # fmt: skip
 
@@ -42,6 +42,12 @@ SYMBOLS: tuple[tuple[str, str, str, str], ...] = (
     (r"h_{am}", "arcs", "tax", "M/Q"),
     (r"\sigma_{am}", "arcs", "ship_days", "T/Q"),
     (r"\ell_a", "arcs", "lag", "-"),
+    (r"\eta_{cn}", "yields", "amount", "Q/Q"),
+    (r"R_{cm}", "conversions", "capacity", "Q"),
+    (r"c_{cm}", "conversions", "cost", "M/Q"),
+    (r"g_{cm}", "conversions", "tariff", "M/Q"),
+    (r"h_{cm}", "conversions", "tax", "M/Q"),
+    (r"R_{Pm}", "plants", "capacity", "Q"),
     (r"W_{wm}", "storage", "working", "Q"),
     (r"I_{wm}", "storage", "injection", "Q"),
     (r"O_{wm}", "storage", "withdrawal", "Q"),

@@ -35,6 +35,9 @@ class Problem:
     demand: pl.DataFrame
     production: pl.DataFrame
     arcs: pl.DataFrame
+    conversions: pl.DataFrame
+    yields: pl.DataFrame
+    plants: pl.DataFrame
     storage: pl.DataFrame
     contracts: pl.DataFrame
     fleets: pl.DataFrame

@@ -16,10 +16,14 @@ from polynya.market.coded import OPEN_TO_ALL, OPEN_TO_TAKERS, Coded, Ints, Mask,
 from polynya.market.problem import Problem
 
 
-def reachable(coded: Coded, sources: Mask, targets: Mask, usable: Mask, stores: Mask) -> tuple[Mask, Mask]:
+def reachable(
+    coded: Coded, sources: Mask, targets: Mask, usable: Mask, stores: Mask, running: Mask
+) -> tuple[Mask, Mask]:
     """Node-periods [N, M] that gas from `sources` can reach, and those from which it can reach `targets`.
 
-    `usable`: which arc entries may be used; `stores`: which storage entries move gas from one period to a later one.
+    `usable`: which arc entries may be used; `stores`: which storage entries move gas from one period to a later one;
+    `running`: which conversion entries may be run. A conversion leads from each of its inputs to each of its outputs:
+    more than it can do with one input missing, which keeps too much and never too little.
     """
     _, N, M = coded.shape
     a, s = coded.arcs, coded.storage
@@ -35,9 +39,17 @@ def reachable(coded: Coded, sources: Mask, targets: Mask, usable: Mask, stores: 
         for here, there in zip(entries, entries[1:] + entries[:1] if closes else entries[1:], strict=False):
             held_from.append(s.n[here] * M + s.m[here])
             held_to.append(s.n[there] * M + s.m[there])
-    tail = np.concatenate([a.i[now] * M + a.m[now], a.i[later] * M + a.m[later], np.array(held_from, dtype=np.int64)])
+    taken, given = _through(coded, running)
+    tail = np.concatenate(
+        [a.i[now] * M + a.m[now], a.i[later] * M + a.m[later], np.array(held_from, dtype=np.int64), taken]
+    )
     head = np.concatenate(
-        [a.j[now] * M + a.m[now], a.j[later] * M + coded.following[a.m[later]], np.array(held_to, dtype=np.int64)]
+        [
+            a.j[now] * M + a.m[now],
+            a.j[later] * M + coded.following[a.m[later]],
+            np.array(held_to, dtype=np.int64),
+            given,
+        ]
     )
     forward = _flood(tail, head, np.flatnonzero(sources.ravel()), N * M)
     backward = _flood(head, tail, np.flatnonzero(targets.ravel()), N * M)
@@ -54,6 +66,26 @@ def _flood(tail: Ints, head: Ints, start: Ints, size: int) -> Mask:
     seen = np.zeros(size + 1, dtype=bool)
     seen[csgraph.breadth_first_order(graph, size, return_predecessors=False)] = True
     return np.asarray(seen[:size])
+
+
+def _through(coded: Coded, running: Mask) -> tuple[Ints, Ints]:
+    """Every pair of an input and an output of the conversions that may be run, as node-periods."""
+    c, M = coded.conversions, coded.shape[2]
+    e = np.flatnonzero(running)
+    place, leg = c.legs(e)
+    at = c.n[leg] * M + c.m[e[place]]
+    taken = np.flatnonzero(c.amount[leg] < 0)
+    given = np.flatnonzero(c.amount[leg] > 0)
+    first = np.searchsorted(place[taken], place[given])
+    count = np.searchsorted(place[taken], place[given], side="right") - first
+    within = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+    return at[taken[np.repeat(first, count) + within]], at[np.repeat(given, count)]
+
+
+def conversions_of(coded: Coded, trader: int) -> Mask:
+    """Conversion entries that a trader may run."""
+    c = coded.conversions
+    return np.asarray(((c.t < 0) | (c.t == trader)) & (c.room() > 0))
 
 
 def sources_of(coded: Coded, owners: Ints, stores: Mask) -> Mask:
@@ -91,7 +123,8 @@ def markets_within_reach(problem: Problem) -> pl.DataFrame:
     for t in concerned:
         usable = ~coded.no_arc[t, a.arc, a.m] & ((a.capacity > 0) | a.grows)
         stores = stores_of(coded, classes, t)
-        forward, _ = reachable(coded, sources_of(coded, np.array([t]), stores), everywhere, usable, stores)
+        running = conversions_of(coded, t)
+        forward, _ = reachable(coded, sources_of(coded, np.array([t]), stores), everywhere, usable, stores, running)
         for e in np.flatnonzero(forward[d.n, d.m] & ~coded.no_sale[t, d.n, d.m]):
             found.append((coded.trader_ids[t], coded.node_ids[d.n[e]], coded.period_ids[d.m[e]]))
     return pl.DataFrame(found, schema={"trader": pl.String, "node": pl.String, "period": pl.String}, orient="row")

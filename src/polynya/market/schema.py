@@ -134,6 +134,42 @@ ARCS = Table(
     defaults={"cost": 0.0, "loss": 0.0, "tariff": 0.0, "tax": 0.0, "ship_days": 0.0, "lag": 0.0},
     expands=("period",),
 )
+CONVERSIONS = Table(
+    "conversions",
+    (
+        _text("conversion", "id: one way to run a plant, with one recipe (its rows in yields.csv)"),
+        _text("period", "id, or *"),
+        _text("trader", "who alone may run it; blank: every trader", present=False, nullable=True),
+        _text("plant", "plant whose capacity it shares; blank: none", present=False, nullable=True),
+        _number("capacity", "most activity; blank: no limit", minimum=0.0),
+        _number("cost", "resource cost of a unit of activity; blank: 0"),
+        _number("tariff", "paid to the plant's owner per unit of activity; blank: 0", present=False),
+        _number("tax", "paid to a state per unit of activity; blank: 0", present=False),
+        _text("kind", "refining, liquefaction, ...: carried, not used", present=False, nullable=True),
+    ),
+    ("conversion", "period"),
+    defaults={"cost": 0.0, "tariff": 0.0, "tax": 0.0},
+    expands=("period",),
+)
+YIELDS = Table(
+    "yields",
+    (
+        _text("conversion", "id"),
+        _text("node", "what is taken or delivered, and where"),
+        _number("amount", "per unit of activity: below 0 taken, above 0 delivered", nullable=False),
+    ),
+    ("conversion", "node"),
+)
+PLANTS = Table(
+    "plants",
+    (
+        _text("plant", "id"),
+        _text("period", "id, or *"),
+        _number("capacity", "most activity of all its conversions together; blank: no limit", minimum=0.0),
+    ),
+    ("plant", "period"),
+    expands=("period",),
+)
 STORAGE = Table(
     "storage",
     (
@@ -231,6 +267,7 @@ INVESTMENTS = Table(
 )
 
 TABLES: tuple[Table, ...] = (
-    PERIODS, NODES, TRADERS, CONDUCT, DEMAND, PRODUCTION, ARCS, STORAGE, CONTRACTS, FLEETS, BANS, CAPS, INVESTMENTS,
+    PERIODS, NODES, TRADERS, CONDUCT, DEMAND, PRODUCTION, ARCS, CONVERSIONS, YIELDS, PLANTS, STORAGE, CONTRACTS, FLEETS,
+    BANS, CAPS, INVESTMENTS,
 )  # fmt: skip
 BY_NAME: Mapping[str, Table] = {t.name: t for t in TABLES}

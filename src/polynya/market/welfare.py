@@ -73,6 +73,23 @@ def accounts(problem: Problem, solution: Solution) -> pl.DataFrame:
     post(sent.filter(pl.col("fleet").is_not_null()), "operators", "fleet", "fleet", ships * Q)
     post(sent, "states", "tax", "arc", pl.col("tax") * Q)
 
+    alone = rent.filter(pl.col("kind") == "conversion").select(pl.col("id").alias("conversion"), "period", "rent")
+    shared = rent.filter(pl.col("kind") == "plant").select(
+        pl.col("id").alias("plant"), "period", pl.col("rent").alias("share")
+    )
+    run = (
+        solution.conversions.rename({"trader": "user"})
+        .join(problem.conversions, on=["conversion", "period"])
+        .join(alone, on=["conversion", "period"], how="left")
+        .join(shared, on=["plant", "period"], how="left")
+        .with_columns(pl.col("rent", "share").fill_null(0.0), pl.coalesce("plant", "conversion").alias("_plant"))
+    )
+    scarce = pl.col("rent") + pl.col("share")
+    post(run, "producers", "conversion", "user", -(pl.col("cost") + pl.col("tariff") + pl.col("tax") + scarce) * Q)
+    post(run, "operators", "tariff", "_plant", pl.col("tariff") * Q)
+    post(run, "operators", "congestion", "_plant", scarce * Q)
+    post(run, "states", "tax", "_plant", pl.col("tax") * Q)
+
     stores = problem.storage.select("storage", "period", "node", "cost", pl.col("trader").alias("owner"))
     held = (
         solution.storage.join(stores, on=["storage", "period"])
