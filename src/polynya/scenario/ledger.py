@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from polynya import strict_yaml
+from polynya.claims.ledger import LIKELIHOOD_PERCENT
 from polynya.errors import Fault, InputError
 
 REVIEWED = ("accepted", "edited")
@@ -25,6 +26,9 @@ class Claim:
     conditions: tuple[str, ...]
     review: str
     pending: tuple[str, ...] = ()  # conditions that are not known to be met
+    likelihood: tuple[float, float] | None = None  # a named human's rating, as a range between 0 and 1
+    needs: tuple[str, ...] = ()  # claims that must hold for this one to hold
+    failed: bool = False  # one of its conditions is known to have failed
 
     @property
     def reviewed(self) -> bool:
@@ -59,6 +63,13 @@ def read_ledger(path: Path) -> Mapping[str, Claim]:
                 for c in row.get("conditions") or ()
                 if (c.get("status") if isinstance(c, dict) else None) != "met"
             ),
+            likelihood=_likelihood(_inside(row.get("rating"), "likelihood")),
+            needs=tuple(
+                c["claim"]
+                for c in row.get("conditions") or ()
+                if isinstance(c, dict) and isinstance(c.get("claim"), str) and c.get("status") != "met"
+            ),
+            failed=any(isinstance(c, dict) and c.get("status") == "failed" for c in row.get("conditions") or ()),
         )
     if faults:
         raise InputError(faults)
@@ -77,6 +88,11 @@ def attribution_text(chain: Any) -> str:
         outlet = (via.get("outlet") or via.get("id")) if isinstance(via, dict) else via
         parts.append((f"{name} ({kind})" if name else kind) + (f" via {outlet}" if outlet else ""))
     return ", ".join(parts)
+
+
+def _likelihood(word: Any) -> tuple[float, float] | None:
+    percent = LIKELIHOOD_PERCENT.get(word) if isinstance(word, str) else None
+    return (percent[0] / 100.0, percent[1] / 100.0) if percent else None
 
 
 def _inside(value: Any, key: str) -> Any:

@@ -15,7 +15,7 @@ from polynya import strict_yaml
 from polynya.errors import Fault, InputError, NotFoundError, did_you_mean
 from polynya.scenario.dag import find_cycle
 from polynya.scenario.ledger import Claim, read_ledger
-from polynya.scenario.schema import Change, ScenarioFile
+from polynya.scenario.schema import RANGED, Change, ScenarioFile
 from polynya.strict_yaml import Document
 from polynya.world import World
 
@@ -132,6 +132,13 @@ def _conditions(document: Document, file: ScenarioFile) -> Iterable[Fault]:
                 f'condition "{condition.id}" is assumed met without an assumption that says so',
                 fix="State it under assumptions: and name it in because:.",
             )
+        if condition.likelihood is not None and (condition.assume == "failed" or condition.on is None):
+            wrong = "is assumed failed" if condition.assume == "failed" else "has no day"
+            yield document.fault(
+                ("conditions", i, "likelihood"),
+                f'condition "{condition.id}" has a likelihood, yet {wrong}',
+                fix="Give the day on which it would be met (on:), and assume it met or open.",
+            )
     cycle = find_cycle({c.id: [n for n in c.requires if n in known] for c in file.conditions})
     if cycle:
         at = next(i for i, c in enumerate(file.conditions) if c.id == cycle[0])
@@ -195,6 +202,39 @@ def _identities(document: Document, file: ScenarioFile, world: World) -> Iterabl
                         ("changes", i, name, k), f'"{value}" is not in the registry', fix=did_you_mean(value, known)
                     )
         yield from _fact_form(document, i, change, world)
+        yield from _range_form(document, i, change, world)
+
+
+def _range_form(document: Document, i: int, change: Change, world: World) -> Iterable[Fault]:
+    """A range holds the written value, and both its ends could stand in its place."""
+    spread = getattr(change, "range", None)
+    if spread is None:
+        return
+    name = RANGED[change.type]
+    value = getattr(change, name)
+    if value is None:
+        yield document.fault(("changes", i, "range"), f"a range needs its number ({name})", fix=f"Add {name}.")
+        return
+    if not spread.low <= value <= spread.high:
+        yield document.fault(
+            ("changes", i, "range"),
+            f"{name} is {value:g}, outside its range {spread.low:g} to {spread.high:g}",
+            fix="Widen the range or mend the number.",
+        )
+    for end in (spread.low, spread.high):
+        try:
+            type(change).model_validate({**change.model_dump(by_alias=True), name: end})
+        except ValueError:
+            yield document.fault(("changes", i, "range"), f"{name} cannot be {end:g}", fix="Narrow the range.")
+    if change.type == "set_fact" and change.attribute in world.attributes:
+        meta = world.attributes[change.attribute]
+        low, high = meta["minimum"], meta["maximum"]
+        if (low is not None and spread.low < low) or (high is not None and spread.high > high):
+            yield document.fault(
+                ("changes", i, "range"),
+                f"{change.attribute} from {spread.low:g} to {spread.high:g} {change.unit}; plausible is {low:g} to {high:g}",
+                fix="Check the unit.",
+            )
 
 
 def _fact_form(document: Document, i: int, change: Change, world: World) -> Iterable[Fault]:

@@ -1,7 +1,8 @@
 """Which form does a scenario file have? (the models behind scenario.schema.json)
 
 Every change names its `because:` (ids of claims or of the file's own assumptions) and its day: `from:` or the day on
-which the last of its `when:` conditions is met. Likelihoods stay null unless a human sets them.
+which the last of its `when:` conditions is met. Likelihoods stay null unless a human sets them. A `range:` is about
+the one number of its change (`RANGED`); likelihoods and ranges count in ensembles only.
 """
 
 from __future__ import annotations
@@ -62,8 +63,21 @@ class Range(Strict):
         return self
 
 
+class Likelihood(Range):
+    """How likely something is, as a range between 0 and 1 that a human gives (ICD 203's "likely" is 0.55 to 0.80)."""
+
+    @model_validator(mode="after")
+    def _within(self) -> Likelihood:
+        if self.low < 0 or self.high > 1:
+            raise ValueError("a likelihood lies between 0 and 1 (80 % is 0.8)")
+        return self
+
+
 class Condition(Strict):
-    """A claim's or the author's condition, and how this scenario takes it."""
+    """A claim's or the author's condition, and how this scenario takes it.
+
+    `likelihood` counts in ensembles only: given that everything it requires is met, how likely it is met on `on`.
+    """
 
     id: Id
     text: Text
@@ -71,7 +85,7 @@ class Condition(Strict):
     requires: list[Id] = []
     assume: Literal["met", "open", "failed"]
     on: date | None = None
-    likelihood: Range | None = None
+    likelihood: Likelihood | None = None
 
     _read_day = field_validator("on", mode="before")(_day)
 
@@ -89,7 +103,7 @@ class _Change(Strict):
     when: list[Id] = []
     from_: Annotated[date | None, Field(alias="from")] = None
     to: date | None = None
-    likelihood: Range | None = None
+    likelihood: Likelihood | None = None
 
     _read_day = field_validator("from_", "to", mode="before")(_day)
 
@@ -126,6 +140,7 @@ class LoseCapacity(_Change):
     type: Literal["lose_capacity"]
     subject: str
     remaining_share: Share = 0.0
+    range: Range | None = None
 
 
 class OpenGate(_Change):
@@ -236,6 +251,18 @@ class AddContract(_Change):
     corridor: str | None = None
     annual_bcm: Capacity
     minimum_share: Share = 0.0
+    range: Range | None = None
+
+
+# Which number of a change its `range:` is about.
+RANGED = {
+    "set_fact": "value",
+    "restore_capacity": "capacity_bcm_per_year",
+    "lose_capacity": "remaining_share",
+    "shift_demand": "factor",
+    "shift_cost": "add_usd_per_mmbtu",
+    "add_contract": "annual_bcm",
+}
 
 
 class Carry(_Change):
