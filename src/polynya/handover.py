@@ -15,9 +15,12 @@ from typing import Any
 import polars as pl
 
 from polynya.control.market_tables import ban_rows, cap_rows, deterrent_rows, effects_from_tables
+from polynya.market.inputs import MarketInputs, build_inputs
+from polynya.market.problem import Problem
 from polynya.voyages.bundle import read_bundle, read_rows
 from polynya.voyages.legs import fleet_days, market_legs, read_table_file
 from polynya.world import World
+from polynya.world.anchor import Anchor
 from polynya.world.capacity import add_months
 
 VOYAGES = Path(__file__).resolve().parent / "data" / "voyages"
@@ -72,6 +75,34 @@ def permissions(world: World, first: date, months: int) -> Permissions:
 def _frame(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> pl.DataFrame:
     schema = {c: pl.String if c in _TEXT else pl.Float64 for c in columns}
     return pl.DataFrame([{c: r[c] for c in columns} for r in rows], schema=schema)
+
+
+@dataclass(frozen=True)
+class Posed:
+    """The market problem that one world poses, what it rests on, and what the law closes."""
+
+    inputs: MarketInputs
+    problem: Problem
+    bans: pl.DataFrame
+
+
+def pose(world: World, first: date, months: int, *, sea: Voyages | None, anchor: Anchor, lags: bool = False) -> Posed:
+    """One world's market problem: what control permits and what voyages cost reach it as tables."""
+    law = permissions(world, first, months)
+    inputs = build_inputs(
+        world,
+        first,
+        months,
+        bans=law.bans,
+        caps=law.caps,
+        deterrents=law.deterrents,
+        legs=sea.legs if sea else None,
+        fleets=sea.fleets if sea else None,
+        served=sea.served if sea else None,
+        lags=lags,
+        anchor=anchor.values,
+    )
+    return Posed(inputs, Problem.from_tables(dict(inputs.tables)), law.bans)
 
 
 @dataclass(frozen=True)

@@ -15,18 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from polynya import handover
-from polynya.market.inputs import build_inputs
-from polynya.market.problem import Problem
 from polynya.market.solve import solve
 from polynya.report import report_html
 from polynya.results.answer import Answer, Question
 from polynya.results.case import BASELINE, SCENARIO, Case
 from polynya.results.summary import summarise, summary_text
 from polynya.results.write import result_tables, write_run
-from polynya.scenario import apply, load_scenario
-from polynya.world import load_world
-from polynya.world.anchor import read_anchor
-from polynya.world.check import require_sound
+from polynya.scenario import Scenario, apply, load_scenario
+from polynya.world import World, load_world
+from polynya.world.anchor import Anchor, read_anchor
+from polynya.world.check import WorldReport, require_sound
 
 _HERE = Path(__file__).resolve().parent
 # In a wheel the examples lie inside the package, in a checkout at its root.
@@ -35,42 +33,65 @@ FOUNDING = EXAMPLES / "gazprom-arctic-2025" / "scenario.yaml"
 Say = Callable[[str], None]
 
 
-def answer(question: Question, say: Say = lambda _: None) -> Answer:
-    """Load, check, apply, compute. Raises what `errors.py` lists; nothing is written here."""
-    clock = _Clock(say)
+@dataclass(frozen=True)
+class Ready:
+    """What was read and checked for a question, before any market is posed."""
+
+    question: Question
+    base: World
+    report: WorldReport
+    anchor: Anchor
+    scenario: Scenario
+    first: date
+    months: int
+    sea: handover.Voyages | None
+
+    def pose(self, world: World) -> handover.Posed:
+        """The market problem of today's world or of another one, over the months of the question."""
+        return handover.pose(world, self.first, self.months, sea=self.sea, anchor=self.anchor, lags=self.question.lags)
+
+
+def ready(question: Question, say: Say = lambda _: None, clock: _Clock | None = None) -> Ready:
+    """Load and check: world, anchor, scenario, voyages. Raises what `errors.py` lists."""
+    clock = clock or _Clock(say)
     with clock("reading the world"):
         base = load_world(question.world, question.overlays)
         report = require_sound(base)
         anchor = read_anchor(question.anchor, base)
-    with clock("applying the scenario"):
+    with clock("reading the scenario"):
         scenario = load_scenario(question.scenario, base)
-        applied = apply(scenario, base, without=question.without)
     first = question.first or date.fromisoformat(scenario.file.horizon.from_ + "-01")
     months = question.months or scenario.file.horizon.months
     with clock("what voyages cost"):
         sea = handover.voyages(base, first, months)  # no change of a scenario reaches the voyage tables yet
+    return Ready(question, base, report, anchor, scenario, first, months, sea)
+
+
+def answer(question: Question, say: Say = lambda _: None) -> Answer:
+    """Load, check, apply, compute. Raises what `errors.py` lists; nothing is written here."""
+    clock = _Clock(say)
+    r = ready(question, say, clock)
+    with clock("applying the scenario"):
+        applied = apply(r.scenario, r.base, without=question.without)
     cases = {}
-    for name, world in ((BASELINE, base), (SCENARIO, applied.world)):
+    for name, world in ((BASELINE, r.base), (SCENARIO, applied.world)):
         with clock(f"{name}: who may deal"):
-            law = handover.permissions(world, first, months)
-            inputs = build_inputs(
-                world,
-                first,
-                months,
-                bans=law.bans,
-                caps=law.caps,
-                deterrents=law.deterrents,
-                legs=sea.legs if sea else None,
-                fleets=sea.fleets if sea else None,
-                served=sea.served if sea else None,
-                lags=question.lags,
-                anchor=anchor.values,
-            )
-            problem = Problem.from_tables(dict(inputs.tables))
-        with clock(f"{name}: solving {months} months"):
-            cases[name] = Case(name, inputs, problem, solve(problem, solver=question.solver, progress=say), law.bans)
+            posed = r.pose(world)
+        with clock(f"{name}: solving {r.months} months"):
+            solution = solve(posed.problem, solver=question.solver, progress=say)
+            cases[name] = Case(name, posed.inputs, posed.problem, solution, posed.bans)
     return Answer(
-        question, scenario, applied, base, report, anchor, first, months, cases, clock.times, sea.legs if sea else None
+        question,
+        r.scenario,
+        applied,
+        r.base,
+        r.report,
+        r.anchor,
+        r.first,
+        r.months,
+        cases,
+        clock.times,
+        r.sea.legs if r.sea else None,
     )
 
 
@@ -96,7 +117,9 @@ def publish(found: Answer, folder: Path) -> Published:
     tables = result_tables(found)
     summary = summarise(found, tables)
     text = summary_text(summary)
-    return Published(write_run(found, folder, tables, summary, text, report_html(found, tables, summary)), summary, text)
+    return Published(
+        write_run(found, folder, tables, summary, text, report_html(found, tables, summary)), summary, text
+    )
 
 
 class _Clock:
