@@ -131,3 +131,26 @@ def test_years_after_the_last_known_one_are_said_to_carry_on() -> None:
     inputs = build_inputs(reference(), date(2027, 12, 1), 2)
     said = [n for n in inputs.notes if n.startswith("Demand of")]
     assert said == ["Demand of 2027 to 2028 lies on the curve of 2025, the last year known; no growth is assumed."]
+
+
+def test_a_seller_that_withholds_offers_no_more_than_it_said() -> None:
+    """Gazprom cut Poland on 27 April 2022 and Denmark on 1 June: a cap counts where it holds on the month's 15th day."""
+    build = build_inputs(reference(), date(2022, 4, 1), 3)
+    caps = {(r["trader"], r["node"], r["period"]): r["maximum"] for r in build.tables["caps"].iter_rows(named=True)}
+    assert ("gazprom", "PL", "2022-04") not in caps
+    assert caps["gazprom", "PL", "2022-05"] == 0.0
+    assert ("gazprom", "DK", "2022-05") not in caps
+    assert caps["gazprom", "DK", "2022-06"] == 0.0
+
+
+def test_the_lower_of_two_caps_on_one_sale_counts() -> None:
+    """The law leaves 0.3 bcm in the month, the seller offers nothing: nothing is offered."""
+    law = pl.DataFrame([{"trader": "gazprom", "node": "PL", "period": "2022-05", "maximum": 0.3, "reason": "made"}])
+    [row] = (
+        build_inputs(reference(), date(2022, 5, 1), 1, caps=law)
+        .tables["caps"]
+        .filter(pl.col("node") == "PL")
+        .to_dicts()
+    )
+    assert row["maximum"] == 0.0
+    assert "roubles" in row["reason"]

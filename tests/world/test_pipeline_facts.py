@@ -109,9 +109,23 @@ def test_what_was_opened_is_open_only_afterwards(corridor: str, before: date, af
     assert month(corridor, after) > 0.0
 
 
-def test_booked_ukrainian_transit_of_2021_is_the_contract_of_40_bcm() -> None:
-    year = sum(month(c, date(2021, m, 1)) for c in ("brotherhood", "soyuz") for m in range(1, 13))
-    assert year == pytest.approx(40 * 0.93, rel=0.01)  # 109 mcm a day at 20 C is 39.8 bcm
+def test_booked_ukrainian_transit_of_2022_is_the_contract_of_40_bcm() -> None:
+    """109 mcm a day at 20 C are 39.8 bcm a year; January to April, before Sokhranivka closed."""
+    third = sum(month(c, date(2022, m, 1)) for c in ("brotherhood", "soyuz") for m in range(1, 5))
+    assert third == pytest.approx(40 * 0.93 * 120 / 365, rel=0.01)
+
+
+def test_what_was_bought_on_top_in_the_summer_of_2021_is_added() -> None:
+    """15 mcm a day at 20 C from May to August: 123 days of it are 1.7 bcm."""
+    booked = [sum(month(c, date(2021, m, 1)) for c in ("brotherhood", "soyuz")) for m in range(1, 13)]
+    assert sum(booked) == pytest.approx((109 * 365 + 15 * 123) * 0.93e-3, rel=0.002)
+    assert booked[6] - booked[9] == pytest.approx(15 * 31 * 0.93e-3, rel=0.01)  # July and October have 31 days
+
+
+def test_bookings_of_yamal_europe_in_the_autumn_of_2021() -> None:
+    """31.4 mcm a day (20 C) in October, next to nothing from 18 December."""
+    assert month("yamal-europe-pl-de", date(2021, 10, 1)) == pytest.approx(31.4 * 31 * 0.93e-3, rel=0.01)
+    assert month("yamal-europe-pl-de", date(2022, 1, 1)) == 0.0
 
 
 def test_every_corridor_has_a_capacity_a_tariff_a_cost_and_a_loss_on_every_day() -> None:

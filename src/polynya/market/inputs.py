@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from calendar import isleap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -641,11 +641,36 @@ class _Builder:
         for row in caps.iter_rows(named=True) if caps is not None else ():
             if row["trader"] in active and row["node"] in selling:
                 self.add("caps", **{k: row[k] for k in ("trader", "node", "period", "maximum", "reason")})
+        self._withheld(active, selling)
         if deterrents is not None and deterrents.height:
             count = deterrents["measure"].n_unique()
             self.notes.append(
                 f"{count} measures that only deter are carried as ranges; they are not in the base numbers."
             )
+
+    def _withheld(self, active: Collection[str | None], selling: Collection[str | None]) -> None:
+        """Offer caps that a seller put on itself; like the law's, one counts in a month on whose 15th day it holds."""
+        if "offer_caps" not in self.world.tables:
+            return
+        for row in self.world.table("offer_caps").iter_rows(named=True):
+            if row["trader"] not in active or row["node"] not in selling:
+                continue
+            for name, month in zip(self.names, self.months, strict=True):
+                middle = month.replace(day=15)
+                if row["valid_from"] <= middle and (row["valid_to"] is None or middle <= row["valid_to"]):
+                    days = month_bounds(month)[1].day / (366 if isleap(month.year) else 365)
+                    reason = f"{row['reason']} [{row['source']}]"
+                    self._cap(row["trader"], row["node"], name, row["maximum_bcm_per_year"] * days, reason)
+
+    def _cap(self, trader: str, node: str, period: str, maximum: float, reason: str) -> None:
+        """The lowest cap on one sale counts."""
+        caps = self.tables.setdefault("caps", [])
+        for row in caps:
+            if (row["trader"], row["node"], row["period"]) == (trader, node, period):
+                if maximum < row["maximum"]:
+                    row.update(maximum=maximum, reason=reason)
+                return
+        caps.append({"trader": trader, "node": node, "period": period, "maximum": maximum, "reason": reason})
 
     # -- hand-over ----------------------------------------------------------------------------------------------------
 
