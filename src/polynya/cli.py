@@ -27,6 +27,8 @@ GROUPS = (
     "claims",
     "control",
     "voyage",
+    "backcast",
+    "calibrate",
     "report",
     "ensemble",
     "serve",

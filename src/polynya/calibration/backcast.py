@@ -1,0 +1,148 @@
+"""How near did the model come to some past years? (World + years + actuals -> every series scored, and what could not be)
+
+Each wanted year is solved as `year` poses it; the year before too, so that changes can be compared. Pure: files are read by the command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from polynya.calibration.actuals import Actual
+from polynya.calibration.score import Scored, summarise
+from polynya.calibration.series import Said, answer
+from polynya.calibration.year import HindcastOptions, SolvedYear, base_year_of, solve_year, with_options
+from polynya.errors import CertificateError, NotFoundError
+from polynya.world import World
+
+
+@dataclass(frozen=True)
+class Backcast:
+    """What came out. `skipped` holds one row for each observation that the model has no answer to, with the reason."""
+
+    years: tuple[int, ...]
+    series: tuple[Scored, ...]
+    skipped: tuple[dict[str, Any], ...]
+    solved: tuple[SolvedYear, ...]
+    options: HindcastOptions
+
+
+def backcast(
+    world: World,
+    years: Sequence[int],
+    actuals: Sequence[Actual],
+    before: Sequence[Actual] = (),
+    options: HindcastOptions | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Backcast:
+    """Solve the years and score them. Raises NotFoundError for years without observations, CertificateError for an answer that fails."""
+    options = options or HindcastOptions()
+    missing = [y for y in years if not any(a.year == y for a in actuals)]
+    if missing:
+        there = ", ".join(str(y) for y in sorted({a.year for a in actuals}))
+        raise NotFoundError(
+            f"the file of actuals has no row for {', '.join(map(str, missing))}.", fix=f"It has rows for {there}."
+        )
+    solved: dict[tuple[int, bool], SolvedYear] = {}
+
+    def of(year: int, previous: bool) -> SolvedYear:
+        own = with_options(options, reproduce=previous and year in options.base_years)
+        key = (year, own.reproduce)
+        if key not in solved:
+            solved[key] = solve_year(world, year, own, say)
+            if not solved[key].passed:
+                raise CertificateError(f"the solution of {year} did not pass its certificate.", where=str(year))
+        return solved[key]
+
+    wanted = [of(y, previous=False) for y in years]
+    known = {(a.year, a.key): a.value for a in (*before, *actuals)}
+    series: list[Scored] = []
+    skipped: list[dict[str, Any]] = []
+    for year, one in zip(years, wanted, strict=True):
+        for a in (a for a in actuals if a.year == year):
+            factor = a.factor
+            said = answer(one, a.metric, a.item)
+            if factor is None or not isinstance(said, Said):
+                reason = f'the unit "{a.unit}" is not known' if isinstance(said, Said) else said.reason
+                skipped.append({"year": a.year, "metric": a.metric, "item": a.item, "unit": a.unit, "reason": reason})
+                continue
+            naive = known.get((year - 1, a.key))
+            earlier = answer(of(year - 1, previous=True), a.metric, a.item) if naive is not None else None
+            quantity = not a.metric.startswith("price") and not a.unit.startswith("%")
+            series.append(
+                Scored(
+                    year, a.metric, a.item, a.unit, said.value / factor, a.value, naive,
+                    earlier.value / factor if isinstance(earlier, Said) else None, said.input, said.note, quantity, factor,
+                )
+            )  # fmt: skip
+    return Backcast(tuple(years), tuple(series), tuple(skipped), tuple(wanted), options)
+
+
+def document(result: Backcast) -> dict[str, Any]:
+    """The whole answer as one document: `summary` without inputs of the model, `inputs` for them, `series`, `skipped`."""
+    return {
+        "years": list(result.years),
+        "summary": summarise(s for s in result.series if not s.input),
+        "inputs": summarise(s for s in result.series if s.input),
+        "by_year": {str(y): summarise(s for s in result.series if s.year == y and not s.input) for y in result.years},
+        "series": [s.as_json() for s in result.series],
+        "skipped": list(result.skipped),
+        "options": {**asdict(result.options), "base_years": list(result.options.base_years)},
+        "price_level_of": {str(y): base_year_of(y, result.options) for y in result.years},
+        "certificate": {"passed": all(s.passed for s in result.solved)},
+        "notes": list(dict.fromkeys(n for s in result.solved for n in s.notes)),
+    }
+
+
+def text(result: Backcast) -> str:
+    """The answer for a terminal."""
+    from polynya.console import table
+
+    shown = document(result)
+    lines = [
+        f"Backcast of {', '.join(map(str, result.years))}: errors as shares of the sum of actuals; naive is the year before."
+    ]
+    for title, group in (
+        ("Found by the model", shown["summary"]),
+        ("Inputs of the model, not a test of it", shown["inputs"]),
+    ):
+        if group:
+            lines += [
+                "",
+                title,
+                table(
+                    ["metric", "series", "error", "naive", "skill", "direction right"],
+                    [_row(m, v) for m, v in group.items()],
+                ),
+            ]
+    rows = sorted((s for s in result.series if not s.input), key=lambda s: (s.metric, s.item, s.year))
+    lines += ["", "Series", table(
+        ["metric", "item", "year", "model", "actual", "before", "unit"],
+        [[s.metric, s.item, str(s.year), f"{s.model:.2f}", f"{s.actual:.2f}", "-" if s.naive is None else f"{s.naive:.2f}", s.unit] for s in rows],
+    )]  # fmt: skip
+    if result.skipped:
+        lines += [
+            "",
+            "Not answered",
+            table(
+                ["year", "metric", "item", "why"],
+                [[str(s["year"]), s["metric"], s["item"], s["reason"]] for s in result.skipped],
+            ),
+        ]
+    lines += ["", f"Trust: certificates {'passed' if shown['certificate']['passed'] else 'FAILED'}."]
+    return "\n".join([*lines, *(f"  {n}" for n in shown["notes"])])
+
+
+def _row(metric: str, values: dict[str, Any]) -> list[str]:
+    points = values["unit"] == "points"
+
+    def shown(key: str, share: bool = True) -> str:
+        v = values[key]
+        if v is None:
+            return "-"
+        return f"{v:.1f} points" if points and share else f"{100 * v:.0f} %"
+
+    skill = "-" if values["skill"] is None else f"{values['skill']:+.2f}"
+    moved = "-" if values["direction_right"] is None else f"{shown('direction_right', False)} of {values['n_moved']}"
+    return [metric, str(values["n"]), shown("error"), shown("naive_error"), skill, moved]

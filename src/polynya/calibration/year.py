@@ -1,0 +1,363 @@
+"""What does the model say about one past year, knowing only what was exogenous then? (World + year + options -> SolvedYear)
+
+Known: dated capacities, limits, outages, gates, law, contracts, availability, consumption of the year, stocks on its first day. Not known:
+prices of the year or of any later one, stocks after its first month, consumption after it. The demand curve of the year goes through its
+observed consumption at the price level of an earlier base year (docs/validation/backcast.md says why and what follows from it).
+
+Quantities in bcm, prices in USD/MMBtu. Not here: which published series that answers (`series`), and scoring (`score`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from polynya import handover
+from polynya.errors import NotFoundError
+from polynya.market.inputs import build_inputs
+from polynya.market.problem import Problem
+from polynya.market.solve import solve
+from polynya.results.case import Case
+from polynya.results.supply import supply_matrix
+from polynya.world import World
+from polynya.world.capacity import add_months
+
+BASE_YEARS = (2019, 2021)
+# Prices are outcomes: nothing of these attributes from the year itself or later reaches a backcast.
+PRICE_ATTRIBUTES = ("reference_price_usd_per_mmbtu", "hub_price_usd_per_mmbtu", "import_price_usd_per_mmbtu")
+TAIL_MONTHS = 3  # the horizon runs to the end of the winter, so that stores are not emptied on 31 December
+
+
+@dataclass(frozen=True)
+class HindcastOptions:
+    """How a past year is posed. Every default was chosen without the actuals of 2022 and 2023."""
+
+    elasticity: str = "short"  # short | medium: how much use gives way within the year
+    risk_premium_usd_per_mmbtu: float = 0.0  # added to what European buyers are ready to pay
+    storage_target: float = 0.0  # European stores at least so full on 1 November, on top of the law
+    foresight_months: int = 0  # 0: the whole year and its winter; else a rolling horizon of so many months
+    base_years: tuple[int, ...] = BASE_YEARS
+    reproduce: bool = False  # a base year as it was: its own price level, and the stocks that were left on its last day
+
+
+@dataclass(frozen=True)
+class SolvedYear:
+    """One solved year, added up over its twelve months."""
+
+    year: int
+    world: World
+    cases: tuple[Case, ...]  # one, or one for each window of a rolling horizon
+    kept: tuple[tuple[str, ...], ...]  # the months of each case that count
+    notes: tuple[str, ...] = ()
+    options: HindcastOptions = field(default_factory=HindcastOptions)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every certificate passed."""
+        return all(bool(c.certificate["passed"]) for c in self.cases)
+
+    def _kept(self, read: Callable[[Case], pl.DataFrame]) -> pl.DataFrame:
+        frames = [
+            read(c).filter(pl.col("period").is_in(list(months)))
+            for c, months in zip(self.cases, self.kept, strict=True)
+        ]
+        return pl.concat(frames)
+
+    @cached_property
+    def arcs(self) -> Mapping[str, tuple[str, str, str, float, float]]:
+        """Arc -> (from, to, kind, quantity at the sending end, delivered) of the year [bcm]."""
+        frame = (
+            self._kept(lambda c: c.flows())
+            .group_by("arc", "from", "to", "kind")
+            .agg(pl.col("quantity").sum(), pl.col("delivered").sum())
+        )
+        return {r[0]: (r[1], r[2], r[3], r[4], r[5]) for r in frame.iter_rows()}
+
+    @cached_property
+    def ships(self) -> Mapping[tuple[str, str], tuple[float, float]]:
+        """(loading node, landing node) -> (loaded, landed) of the year [bcm], all fleets together."""
+        total: dict[tuple[str, str], tuple[float, float]] = {}
+        for start, end, kind, sent, delivered in self.arcs.values():
+            if kind == "ship":
+                key = start.removesuffix("@FOB"), end.removesuffix("@DES")
+                have = total.get(key, (0.0, 0.0))
+                total[key] = have[0] + sent, have[1] + delivered
+        return total
+
+    @cached_property
+    def pipes(self) -> Mapping[tuple[str, str], float]:
+        """(from, to) -> delivered by pipelines in the year [bcm]."""
+        total: dict[tuple[str, str], float] = {}
+        for start, end, kind, _, delivered in self.arcs.values():
+            if kind == "pipeline":
+                total[start, end] = total.get((start, end), 0.0) + delivered
+        return total
+
+    @cached_property
+    def sent_out(self) -> Mapping[str, float]:
+        """Node -> what its LNG terminals send out in the year [bcm]."""
+        total: dict[str, float] = {}
+        for _, end, kind, _, delivered in self.arcs.values():
+            if kind == "regasification":
+                total[end] = total.get(end, 0.0) + delivered
+        return total
+
+    @cached_property
+    def prices(self) -> Mapping[str, float]:
+        """Node -> mean price of the twelve months [USD/MMBtu]."""
+        frame = self._kept(lambda c: c.prices()).group_by("node").agg(pl.col("price").mean())
+        return dict(frame.iter_rows())
+
+    @cached_property
+    def consumption(self) -> Mapping[str, float]:
+        """Node -> consumption of the year [bcm]."""
+        return dict(self._kept(lambda c: c.consumption()).group_by("node").agg(pl.col("quantity").sum()).iter_rows())
+
+    @cached_property
+    def production(self) -> Mapping[str, float]:
+        """Node -> production of the year [bcm]."""
+        return dict(self._kept(lambda c: c.production()).group_by("node").agg(pl.col("quantity").sum()).iter_rows())
+
+    @cached_property
+    def stocks(self) -> Mapping[tuple[str, str], tuple[float, float]]:
+        """(node, month) -> (stock at the end of the month, working gas) [bcm]."""
+        node_of = dict(
+            self.world.table("assets").filter(pl.col("kind") == "gas-storage").select("id", "node").iter_rows()
+        )
+        total: dict[tuple[str, str], tuple[float, float]] = {}
+        for case, months in zip(self.cases, self.kept, strict=True):
+            sizes = case.problem.storage.select("storage", "period", "working").iter_rows()
+            size = {(r[0], r[1]): r[2] for r in sizes}
+            for storage, period, level in case.stocks().select("storage", "period", "level").iter_rows():
+                if period in months:
+                    have = total.get((node_of[storage], period), (0.0, 0.0))
+                    total[node_of[storage], period] = have[0] + level, have[1] + size[storage, period]
+        return total
+
+    @cached_property
+    def origins(self) -> Mapping[tuple[str, str], float]:
+        """(producing country, consuming node) -> bcm over the horizon of the cases, scaled to the year's consumption."""
+        country = dict(self.world.table("nodes").select("id", "country").iter_rows())
+        total: dict[tuple[str, str], float] = {}
+        whole: dict[str, float] = {}
+        for case in self.cases:
+            for supplier, node, bcm in supply_matrix(case, country).select("supplier", "node", "bcm").iter_rows():
+                total[supplier, node] = total.get((supplier, node), 0.0) + bcm
+                whole[node] = whole.get(node, 0.0) + bcm
+        return {
+            (s, n): bcm * self.consumption.get(n, 0.0) / whole[n] for (s, n), bcm in total.items() if whole[n] > 0.0
+        }
+
+
+def known_by(world: World, year: int, options: HindcastOptions, notes: list[str]) -> World:
+    """The world as a backcast of `year` may see it. Raises NotFoundError when it has no consumption to start from."""
+    covered = years_with_data(world)
+    if year not in covered:
+        raise NotFoundError(
+            f"the world knows no consumption for {year}.", fix=f"Years with data: {', '.join(map(str, covered))}."
+        )
+    facts = world.table("facts")
+    own = 1 if options.reproduce else 0
+    future = (
+        (pl.col("attribute").is_in(list(PRICE_ATTRIBUTES)) & (pl.col("valid_from").dt.year() >= year + own))
+        | ((pl.col("attribute") == "fill_bcm") & (pl.col("valid_from") > date(year + own, 1, 31)))
+        | ((pl.col("attribute") == "consumption_bcm") & (pl.col("valid_from").dt.year() > year + 1))
+    )
+    # An attribute without a date is a constant of the model and stays.
+    seen = world.with_tables({"facts": facts.filter(~future.fill_null(False))})
+    rows: list[dict[str, Any]] = []
+    joined, carried = [], []
+    for node in sorted(n for n in world.table("nodes")["id"] if world.facts.get((n, "consumption_bcm"))):
+        used, how = _consumption(world, node, year)
+        if used is None:
+            continue
+        if how == "between":
+            joined.append(node)
+        elif how == "carried":
+            carried.append(node)
+        price = _base_price(world, node, year, options)
+        if price is None:
+            continue
+        for y in (year, year + 1):  # next winter's use is not known: this year's is repeated
+            span = {"valid_from": date(y, 1, 1), "valid_to": date(y, 12, 31)}
+            rows.append(_fact(node, "consumption_bcm", used, "bcm", span, "use of the year, for a backcast"))
+            rows.append(
+                _fact(
+                    node, "reference_price_usd_per_mmbtu", price, "usd_per_mmbtu", span, "price level of the base year"
+                )
+            )
+    if joined:
+        notes.append(
+            f"{year}: consumption between the years before and after, where the year itself is not known: {', '.join(joined)}."
+        )
+    if carried:
+        notes.append(f"{year}: consumption of the nearest year: {', '.join(carried)}.")
+    seen = seen.with_rows("facts", rows)
+    if options.storage_target > 0.0:
+        seen = seen.with_rows("facts", _storage_targets(world, year, options.storage_target))
+    return _short_run(seen) if options.elasticity == "short" else seen
+
+
+def years_with_data(world: World) -> list[int]:
+    """The years for which at least ten nodes have their own consumption."""
+    counts: dict[int, int] = {}
+    for (_, attribute), facts in world.facts.items():
+        if attribute == "consumption_bcm":
+            for y in {f.valid_from.year for f in facts if f.valid_from}:
+                counts[y] = counts.get(y, 0) + 1
+    return sorted(y for y, n in counts.items() if n >= 10)
+
+
+def base_year_of(year: int, options: HindcastOptions) -> int:
+    """The latest base year before the year (a base year that is reproduced: itself); failing that the first base year."""
+    if options.reproduce and year in options.base_years:
+        return year
+    return max((y for y in options.base_years if y < year), default=min(options.base_years))
+
+
+def solve_year(
+    world: World,
+    year: int,
+    options: HindcastOptions | None = None,
+    say: Callable[[str], None] = lambda _: None,
+    solver: str = "auto",
+) -> SolvedYear:
+    """Pose and solve one past year. Raises what the market raises, and NotFoundError for a year without data."""
+    options = options or HindcastOptions()
+    notes: list[str] = []
+    seen = known_by(world, year, options, notes)
+    first = date(year, 1, 1)
+    if options.foresight_months <= 0:
+        say(f"{year}: solving")
+        case = _solve(seen, first, 12 if options.reproduce else 12 + TAIL_MONTHS, solver, notes, options.reproduce)
+        kept = tuple(add_months(first, i).strftime("%Y-%m") for i in range(12))
+        return SolvedYear(year, seen, (case,), (kept,), tuple(dict.fromkeys(notes)), options)
+    step = max(1, min(3, options.foresight_months))
+    cases, months = [], []
+    for start in range(0, 12, step):
+        begin = add_months(first, start)
+        say(f"{year}: solving from {begin:%Y-%m}")
+        case = _solve(seen, begin, options.foresight_months, solver, notes)
+        keep = tuple(add_months(begin, i).strftime("%Y-%m") for i in range(min(step, 12 - start)))
+        cases.append(case)
+        months.append(keep)
+        levels = case.stocks().filter(pl.col("period") == keep[-1])
+        span = {"valid_from": add_months(begin, step), "valid_to": add_months(begin, step)}
+        seen = seen.with_rows(
+            "facts",
+            [
+                _fact(s, "fill_bcm", v, "bcm", span, "stock of the window before")
+                for s, v in levels.select("storage", "level").iter_rows()
+            ],
+        )
+    return SolvedYear(year, seen, tuple(cases), tuple(months), tuple(dict.fromkeys(notes)), options)
+
+
+def _solve(world: World, first: date, months: int, solver: str, notes: list[str], closing_known: bool = False) -> Case:
+    law = handover.permissions(world, first, months)
+    sea = handover.voyages(world, first, months)
+    inputs = build_inputs(
+        world, first, months, bans=law.bans, caps=law.caps, deterrents=law.deterrents,
+        legs=sea.legs if sea else None, fleets=sea.fleets if sea else None, served=sea.served if sea else None, lags=False,
+    )  # fmt: skip
+    notes += inputs.notes
+    tables = dict(inputs.tables)
+    if closing_known:
+        tables["storage"] = _closing_as_it_was(world, tables["storage"], add_months(first, months))
+    problem = Problem.from_tables(tables)
+    return Case(str(first.year), inputs, problem, solve(problem, solver=solver), law.bans)
+
+
+def _closing_as_it_was(world: World, storage: pl.DataFrame, day: date) -> pl.DataFrame:
+    """The stock to be left at the end is the one known within a month of the day, where there is one."""
+    left: dict[str, float] = {}
+    for store in storage["storage"].unique():
+        near = [
+            f for f in world.facts.get((store, "fill_bcm"), ()) if f.valid_from and abs((f.valid_from - day).days) <= 31
+        ]
+        if near:
+            left[store] = min(near, key=lambda f: abs(((f.valid_from or day) - day).days)).value
+    known = pl.col("storage").replace_strict(left, default=None, return_dtype=pl.Float64)
+    least = pl.min_horizontal(pl.coalesce(known, pl.col("final")), pl.col("working"))
+    return storage.with_columns(pl.when(pl.col("final").is_not_null()).then(least).alias("final"))
+
+
+def _consumption(world: World, node: str, year: int) -> tuple[float | None, str]:
+    """Use of the year, else between the nearest years around it, else of the nearest year; and how it was found."""
+    own = world.resolve(node, "consumption_bcm", date(year, 1, 1))
+    if own is not None:
+        return own.value, "own"
+    years = sorted({f.valid_from.year for f in world.facts[node, "consumption_bcm"] if f.valid_from})
+    before, after = max((y for y in years if y < year), default=None), min((y for y in years if y > year), default=None)
+    values = {
+        y: found.value
+        for y in (before, after)
+        if y and (found := world.resolve(node, "consumption_bcm", date(y, 1, 1)))
+    }
+    if before in values and after in values and before is not None and after is not None:
+        weight = (year - before) / (after - before)
+        return (1.0 - weight) * values[before] + weight * values[after], "between"
+    return (next(iter(values.values())), "carried") if values else (None, "")
+
+
+def _base_price(world: World, node: str, year: int, options: HindcastOptions) -> float | None:
+    base = base_year_of(year, options)
+    found = world.resolve(node, "reference_price_usd_per_mmbtu", date(base, 1, 1))
+    if found is None:
+        return None
+    european = world.row(node)["region"] == "Europe"
+    return found.value + (options.risk_premium_usd_per_mmbtu if european else 0.0)
+
+
+def _short_run(world: World) -> World:
+    """Use gives way with the short-run elasticity; markups keep the medium-run slope that conduct is declared on."""
+    ratio: dict[str, float] = {}
+    rows = []
+    for node in world.table("nodes")["id"]:
+        short, medium = (world.facts.get((node, f"price_elasticity_{k}")) for k in ("short", "medium"))
+        if short and medium and short[0].value < 0.0 and medium[0].value < 0.0:
+            ratio[node] = short[0].value / medium[0].value
+            rows.append(_fact(node, "price_elasticity_medium", short[0].value, "1", {}, "short run, for a year ahead"))
+    conduct = world.table("conduct")
+    region = dict(world.table("nodes").select("id", "region").iter_rows())
+    wide: dict[tuple[str, str], dict[str, Any]] = {}
+    for rank in (0, 1, 2):  # the narrower scope wins, as in the market
+        for r in conduct.iter_rows(named=True):
+            scope = r["node"]
+            if rank != (0 if scope == "*" else 1 if scope.startswith("region:") else 2):
+                continue
+            for node in [n for n in ratio if scope in ("*", n, f"region:{region[n]}")]:
+                wide[r["trader"], node] = {**r, "node": node, "theta": r["theta"] * ratio[node]}
+    return world.with_rows("facts", rows).with_tables(
+        {"conduct": pl.DataFrame(list(wide.values()), schema=conduct.schema)}
+    )
+
+
+def _storage_targets(world: World, year: int, share: float) -> Iterable[dict[str, Any]]:
+    european = {i for i, r in world.table("nodes").select("id", "region").iter_rows() if r == "Europe"}
+    stores = world.table("assets").filter(pl.col("kind") == "gas-storage").select("id", "node").iter_rows()
+    day = date(year, 11, 1)
+    return [
+        _fact(
+            s, "minimum_fill_share", share, "1", {"valid_from": day, "valid_to": day}, "storage target of the backcast"
+        )
+        for s, node in stores
+        if node in european
+    ]
+
+
+def _fact(subject: str, attribute: str, value: float, unit: str, span: Mapping[str, Any], why: str) -> dict[str, Any]:
+    return {
+        "subject": subject, "attribute": attribute, "value": value, "unit": unit, **span,
+        "source": "polynya-assumption", "locator": why, "kind": "assumption",
+    }  # fmt: skip
+
+
+def with_options(options: HindcastOptions, **changed: Any) -> HindcastOptions:
+    """The same options with some of them changed."""
+    return replace(options, **changed)

@@ -1,0 +1,70 @@
+"""`polynya backcast`: what the model says about past years, beside what happened and beside the naive forecast."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from polynya.commands.world import Json, Overlays, WorldDir
+
+
+def register(app: typer.Typer) -> None:
+    app.command("backcast")(backcast)
+
+
+def backcast(
+    years: Annotated[str, typer.Option("--years", metavar="Y,Y", help="Past years, separated by commas.")],
+    actuals: Annotated[
+        Path, typer.Option("--actuals", metavar="FILE", help="CSV with year,metric,item,value,unit: what happened.")
+    ],
+    base_actuals: Annotated[
+        Path | None,
+        typer.Option("--base-actuals", metavar="FILE", help="The same for years before, for the naive forecast."),
+    ] = None,
+    elasticity: Annotated[
+        str, typer.Option("--elasticity", help="How much use gives way within the year: short or medium.")
+    ] = "short",
+    risk_premium: Annotated[
+        float, typer.Option("--risk-premium", metavar="USD/MMBtu", help="Added to what European buyers would pay.")
+    ] = 0.0,
+    storage_target: Annotated[
+        float, typer.Option("--storage-target", min=0, max=1, help="European stores at least so full on 1 November.")
+    ] = 0.0,
+    foresight: Annotated[
+        int, typer.Option("--foresight", metavar="MONTHS", min=0, help="Rolling horizon; 0 is the year and its winter.")
+    ] = 0,
+    world: WorldDir = None,
+    overlay: Overlays = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
+    json: Json = False,
+) -> None:
+    """Solve past years from what was known from outside the market, and score every series of a file of actuals.
+
+    Example: polynya backcast --years 2022,2023 --actuals actuals.csv --base-actuals before.csv
+    """
+    from polynya.calibration.actuals import read_actuals
+    from polynya.calibration.backcast import backcast as run
+    from polynya.calibration.backcast import document, text
+    from polynya.calibration.year import HindcastOptions
+    from polynya.commands.options import one_of, year_list
+    from polynya.console import Progress, emit_json, say
+    from polynya.world import load_world
+
+    wanted = year_list(years)
+    options = HindcastOptions(
+        elasticity=one_of("--elasticity", elasticity, ("short", "medium")),
+        risk_premium_usd_per_mmbtu=risk_premium,
+        storage_target=storage_target,
+        foresight_months=foresight,
+    )
+    observed = read_actuals(actuals)
+    before = read_actuals(base_actuals) if base_actuals else ()
+    progress = Progress(quiet=quiet)
+    result = run(load_world(world, overlay or ()), wanted, observed, before, options, progress)
+    progress.done()
+    if json:
+        emit_json(document(result))
+    else:
+        say(text(result))
