@@ -20,6 +20,7 @@ from polynya.errors import EXIT_INTERRUPTED, EXIT_OK, PolynyaError, UsageError
 
 GROUPS = (
     "run",
+    "export",
     "world",
     "world_import",
     "scenario",

@@ -303,3 +303,14 @@ def _column_of(text: str, line: int, index: int) -> int:
             seen += 1
         at += 1
     return at + 1
+
+
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def plain_cell(text: str) -> str:
+    """Text that no spreadsheet runs as a formula: an apostrophe is put before a first sign that would start one.
+
+    The signs are those of the OWASP page on CSV injection, full-width forms included. Numbers are not text: leave them alone.
+    """
+    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text

@@ -14,6 +14,7 @@ from typing import Any
 
 from polynya.claims.ledger import Attribution, Claim, Ledger
 from polynya.claims.origins import chain
+from polynya.tables import plain_cell
 
 _TYPES = {"named_person": "Person", "outlet": "NewsMediaOrganization", "named_org": "Organization"}
 _CONTEXT_PROV = {
@@ -177,8 +178,7 @@ def to_csv(ledger: Ledger) -> str:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return plain_cell(value) if isinstance(value, str) else str(value)
 
 
 def _kept(ledger: Ledger) -> list[Claim]:

@@ -18,7 +18,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -46,6 +47,22 @@ def free(wanted: Path) -> Path:
     while (candidate := wanted.with_name(f"{wanted.name}-{n}")).exists():
         n += 1
     return candidate
+
+
+@contextmanager
+def hold(target: Path) -> Iterator[Path]:
+    """A hidden sibling folder to write into; it becomes `target` when the block ends well, and is gone otherwise."""
+    require_free(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        yield folder
+        folder.chmod(0o755)  # mkdtemp made it private
+        if target.exists():
+            target.rmdir()
+        folder.rename(target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class RunWriter:

@@ -200,8 +200,10 @@ def facts_table(cases: Mapping[str, Case]) -> pl.DataFrame:
 
 
 def sources_table(answer: Answer) -> pl.DataFrame:
-    """The sources behind those facts, with licence and notice."""
+    """The sources behind those facts, and behind gates, bans and acts, with licence and notice."""
     used = {f.source for c in answer.cases.values() for f in c.inputs.facts.values()}
+    used |= {s for c in answer.cases.values() for t in (c.inputs.gates, c.bans) for s in t["source"].drop_nulls()}
+    used |= set(measures_table(answer)["source"].drop_nulls())
     frame = answer.applied.world.table("sources").filter(pl.col("id").is_in(sorted(used)))
     return frame.select("id", "title", "publisher", "url", "published", "licence", "reliability", "notice").sort("id")
 
