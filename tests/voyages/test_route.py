@@ -86,7 +86,7 @@ def test_waiting_never_helps_while_nothing_opens(context, ask):
     """First in, first out: leaving a day later never means arriving earlier (Arc7, mid-July to mid-October: no rule changes)."""
     arrivals = []
     for day in range(0, 90, 6):
-        depart = str(np.datetime64("2025-07-16") + day)
+        depart = str(np.datetime64("2025-07-16") + np.timedelta64(day, "D"))
         found = solve(context, ask("Sabetta", "Tokyo", "lng-arc7", depart, via="nsr"))
         assert found is not None
         arrivals.append(day + found.path.total_days)
