@@ -16,13 +16,27 @@ _PUBLIC = {
     "apply": "polynya.scenario",
     "load_scenario": "polynya.scenario",
     "load_world": "polynya.world",
+    "open_run": "polynya.results.folder",
+    "publish": "polynya.pipeline",
     "run": "polynya.pipeline",
 }
-__all__ = ["Answer", "Question", "World", "__version__", "apply", "load_scenario", "load_world", "run"]
+__all__ = [
+    "Answer",
+    "Question",
+    "World",
+    "__version__",
+    "apply",
+    "load_scenario",
+    "load_world",
+    "open_run",
+    "publish",
+    "run",
+]
 
 if TYPE_CHECKING:
-    from polynya.pipeline import run
+    from polynya.pipeline import publish, run
     from polynya.results.answer import Answer, Question
+    from polynya.results.folder import open_run
     from polynya.scenario import apply as apply
     from polynya.scenario import load_scenario
     from polynya.world import World, load_world

@@ -10,6 +10,12 @@ import typer
 from polynya.commands.run import RunDir
 from polynya.commands.world import Json
 
+NAMES = ("iamc", "pypsa", "geojson", "netcdf", "csv", "problem")
+
+
+def _complete(incomplete: str) -> list[str]:
+    return [n for n in NAMES if n.startswith(incomplete)]
+
 
 def register(app: typer.Typer) -> None:
     app.command("export")(export)
@@ -18,7 +24,10 @@ def register(app: typer.Typer) -> None:
 def export(
     folder: RunDir,
     to: Annotated[
-        str, typer.Option("--to", metavar="FORMAT", help="iamc, pypsa, geojson, netcdf, csv or problem.")
+        str,
+        typer.Option(
+            "--to", metavar="FORMAT", help="iamc, pypsa, geojson, netcdf, csv or problem.", autocompletion=_complete
+        ),
     ] = "",
     out: Annotated[
         Path | None,

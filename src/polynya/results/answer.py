@@ -46,3 +46,10 @@ class Answer:
     cases: Mapping[str, Case]
     timings: Mapping[str, float] = field(default_factory=dict)
     legs: pl.DataFrame | None = None  # voyages of the months, where the world has the tables for them
+
+    def _repr_html_(self) -> str:
+        from polynya.results.notebook import summary_html
+        from polynya.results.summary import summarise
+        from polynya.results.write import result_tables
+
+        return summary_html(summarise(self, result_tables(self)), "Not written: see pipeline.publish.")

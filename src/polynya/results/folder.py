@@ -23,11 +23,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from polynya.errors import InputError, NotFoundError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from polynya.results.notebook import Plots
 
 SCHEMA = "polynya.run/1"
 UNHASHED = ("manifest.json", "timings.json")
@@ -151,6 +154,18 @@ class Run:
         """Names of the result tables."""
         return [p.stem for p in sorted((self.folder / "tables").glob("*.parquet"))]
 
+    @property
+    def plot(self) -> Plots:
+        """Altair charts of the run; needs the extra `plot`."""
+        from polynya.results.notebook import Plots
+
+        return Plots(self)
+
+    def _repr_html_(self) -> str:
+        from polynya.results.notebook import summary_html
+
+        return summary_html(self.summary, f"Run folder: {self.folder}")
+
     def altered(self) -> list[str]:
         """Files whose bytes are not those of the manifest, and files that are missing or were added."""
         listed: dict[str, str] = self.manifest["files"]
@@ -174,3 +189,10 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def open_run(folder: Path | str) -> Run:
+    """A finished run. Raises NotFoundError or InputError when the folder is not one; `polynya verify` checks its hashes."""
+    run = Run(Path(folder))
+    _ = run.manifest
+    return run
