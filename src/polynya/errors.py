@@ -5,6 +5,7 @@
     ├── InputError          3  a file is wrong: every fault with file:line:column and a fix
     ├── NoSolutionError     4  the question has no answer; the culprit is named
     ├── CertificateError    5  an answer was found but failed its certificate
+    ├── StorageError        1  the disk is full, or refuses to be written
     └── NotFoundError       6  an id, run or file does not exist
 
 Nothing here prints: `cli.py` turns an error into text or into one JSON document.
@@ -120,6 +121,21 @@ class CertificateError(PolynyaError):
 
     code = "certificate_failed"
     exit_code = 5
+
+
+class StorageError(PolynyaError):
+    """Something could not be written: a full disk, a quota, a limit, no permission. Nothing half-written is left."""
+
+    code = "storage"
+
+    @staticmethod
+    def of(error: OSError, folder: object) -> StorageError:
+        """The same as the operating system put it."""
+        return StorageError(
+            f"cannot write here: {error.strerror or error}",
+            where=str(folder),
+            fix="Make room or choose another folder, then repeat the command.",
+        )
 
 
 class NotFoundError(PolynyaError):

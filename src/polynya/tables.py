@@ -133,6 +133,22 @@ def read_table(path: Path | str, columns: Sequence[Column], *, extra: bool = Fal
     return pl.DataFrame(frame)
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def spreadsheet_csv(frame: pl.DataFrame) -> str:
+    """A frame as CSV for spreadsheets: text that a spreadsheet would take for a formula gets an apostrophe in front.
+
+    Numbers stay numbers. Not for files that this program reads back.
+    """
+    import polars as pl
+
+    text = [c for c, kind in frame.schema.items() if kind == pl.String]
+    danger = {c: pl.any_horizontal(pl.col(c).str.starts_with(f) for f in _FORMULA) for c in text}
+    safe = [pl.when(danger[c]).then(pl.lit("'") + pl.col(c)).otherwise(pl.col(c)).alias(c) for c in text]
+    return frame.with_columns(safe).write_csv(line_terminator="\n")
+
+
 def cell_position(path: Path | str, row: int, column: str) -> tuple[int, int]:
     """Line and column, counted from 1, of the cell in data row `row` (from 0): for faults found after reading."""
     text = read_text(Path(path))

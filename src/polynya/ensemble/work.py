@@ -1,0 +1,177 @@
+"""What does a worker do? (ground + choice -> the market problem it poses -> what its solution says)
+
+A record of a solution holds what ensembles read, in sums that add up over the horizon: prices and consumption by node
+and month, pipeline flows, who supplies which region, gains, the certificate. A problem without an answer has a record
+too: it says why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from polynya import handover
+from polynya.ensemble.choice import TODAY, Chosen
+from polynya.errors import CertificateError, InputError, NoSolutionError
+from polynya.market.problem import Problem
+from polynya.market.solve import solve
+from polynya.results.case import Case
+from polynya.results.gains import gains_of
+from polynya.results.supply import supply_matrix
+from polynya.scenario import apply
+from polynya.world import World
+from polynya.world.anchor import Anchor
+
+PACKAGES = ("piqp", "clarabel", "highspy", "numpy", "scipy", "polars")
+TERMS = ("primal", "dual", "price", "balance", "gap", "markup", "best_response")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What all worlds of an ensemble share. Travels to the workers; `digest` names it with the code and its libraries."""
+
+    base: World
+    first: date
+    months: int
+    sea: handover.Voyages | None
+    anchor: Anchor
+    lags: bool
+    solver: str
+    digest: str
+    code: str
+
+
+def ground(
+    base: World, first: date, months: int, sea: handover.Voyages | None, anchor: Anchor, *, lags: bool, solver: str
+) -> Ground:
+    """Everything shared, with its digest."""
+    code = code_digest()
+    parts = [code, base.digest, first.isoformat(), str(months), sea.digest if sea else "", anchor.sha256, str(lags)]
+    digest = hashlib.sha256("|".join([*parts, solver]).encode()).hexdigest()
+    return Ground(_plain(base), first, months, sea, anchor, lags, solver, digest, code)
+
+
+def _plain(world: World) -> World:
+    """The world without what it has worked out so far, which does not travel."""
+    return World(world.package, world.tables, world.layers, world.changes, world.folder)
+
+
+@lru_cache(maxsize=1)
+def code_digest() -> str:
+    """A hash of this program's own files and of the versions of what it computes with."""
+    h = hashlib.sha256(platform.python_version().encode())
+    for name in PACKAGES:
+        try:
+            h.update(f"{name} {version(name)}".encode())
+        except PackageNotFoundError:
+            h.update(name.encode())
+    root = Path(__file__).resolve().parents[1]
+    for path in sorted(root.rglob("*.py")):
+        h.update(path.relative_to(root).as_posix().encode())
+        h.update(path.read_bytes())
+    return h.hexdigest()
+
+
+def posed_key(g: Ground, chosen: Chosen) -> str:
+    """Under which name the ledger keeps what this choice came to."""
+    return hashlib.sha256(f"{g.digest}|{chosen.key}".encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class PosedCase:
+    """The posed problem and its record: the key of the problem's solution, shut gates, cited sources; or why there is none."""
+
+    record: dict[str, Any]
+    posed: handover.Posed | None
+
+
+def pose(g: Ground, chosen: Chosen) -> PosedCase:
+    """Apply the choice and pose the market problem. A choice that contradicts the world has a record that says so."""
+    try:
+        world = g.base if chosen.key == TODAY else apply(chosen.scenario, g.base, without=chosen.without).world
+        posed = handover.pose(world, g.first, g.months, sea=g.sea, anchor=g.anchor, lags=g.lags)
+    except InputError as error:
+        return PosedCase({"error": {"code": error.code, "message": str(error)}}, None)
+    last = f"{posed.problem.periods['period'][-1]}"
+    shut = posed.inputs.gates.filter(pl.col("period") == last)
+    record = {
+        "solution": problem_key(g, posed.problem),
+        "gates": sorted(f"{s}/{gate}" for s, gate in shut.select("subject", "gate").iter_rows()),
+        "sources": sorted({f.source for f in posed.inputs.facts.values()}),
+        "notes": list(posed.inputs.notes),
+    }
+    return PosedCase(record, posed)
+
+
+def problem_key(g: Ground, problem: Problem) -> str:
+    """Hash of the whole market problem, of what turns its answer into sums, and of what solves it."""
+    h = hashlib.sha256(f"{g.code}|{g.solver}".encode())
+    for name, frame in problem.tables().items():
+        h.update(name.encode())
+        h.update(frame.write_csv().encode())
+    nodes = g.base.table("nodes").select("id", "country", "region").sort("id")
+    lines = g.base.table("corridors").select("id", "from_node").sort("id")
+    h.update(nodes.write_csv().encode())
+    h.update(lines.write_csv().encode())
+    return h.hexdigest()
+
+
+def solved(g: Ground, case: handover.Posed) -> dict[str, Any]:
+    """Solve and certify; the record of the solution, or of why there is none."""
+    try:
+        solution = solve(case.problem, solver=g.solver)
+    except (NoSolutionError, CertificateError) as error:
+        return {"error": {"code": error.code, "message": str(error)}}
+    return _record(g, Case("member", case.inputs, case.problem, solution, case.bans))
+
+
+def _record(g: Ground, case: Case) -> dict[str, Any]:
+    nodes = g.base.table("nodes")
+    country = dict(nodes.select("id", "country").iter_rows())
+    region = dict(nodes.select("id", "region").iter_rows())
+    start = dict(g.base.table("corridors").select("id", "from_node").iter_rows())
+    periods = [str(p) for p in case.problem.periods["period"]]
+    gains = gains_of(case, {arc: str(country.get(node, node)) for arc, node in start.items()})
+    supply = supply_matrix(case, country).with_columns(
+        pl.col("node").replace_strict(region, default="other", return_dtype=pl.String).alias("region")
+    )
+    flows = case.flows().filter(pl.col("kind") == "pipeline").group_by("arc").agg(pl.col("quantity").sum()).sort("arc")
+    by_region = supply.group_by("region", "supplier").agg(pl.col("bcm").sum()).sort("region", "supplier")
+    certificate = case.certificate
+    return {
+        "periods": periods,
+        "prices": _by_node(case.prices(), "price", periods),
+        "consumption": _by_node(case.consumption(), "quantity", periods),
+        "pipelines_bcm": dict(flows.iter_rows()),
+        "supply_bcm": [list(row) for row in by_region.iter_rows()],
+        "gains_musd": [list(row) for row in _gains(gains, region).iter_rows()],
+        "welfare": float(case.solution.welfare["total"]),
+        "certificate": {"passed": bool(certificate["passed"]), "worst": max(float(certificate[t]) for t in TERMS)},
+    }
+
+
+def _gains(gains: pl.DataFrame, region: dict[str, str]) -> pl.DataFrame:
+    """group, id, musd; consumers by region."""
+    named = gains.with_columns(
+        pl.when(pl.col("group") == "consumers")
+        .then(pl.col("id").replace_strict(region, default="other", return_dtype=pl.String))
+        .otherwise(pl.col("id"))
+        .alias("id")
+    )
+    return named.sort("group", "id").group_by("group", "id", maintain_order=True).agg(pl.col("musd").sum())
+
+
+def _by_node(frame: pl.DataFrame, column: str, periods: list[str]) -> dict[str, list[float | None]]:
+    at = {p: i for i, p in enumerate(periods)}
+    found: dict[str, list[float | None]] = {}
+    for node, period, value in frame.select("node", "period", column).iter_rows():
+        found.setdefault(node, [None] * len(periods))[at[str(period)]] = None if value != value else value
+    return found
