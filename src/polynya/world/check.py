@@ -241,7 +241,7 @@ def _facts(world: World) -> Iterable[Fault]:
 
 
 def _fits(kind: str, allowed: list[str]) -> bool:
-    is_asset = kind not in ("node", "corridor", "trader", "supply", "contract", "model")
+    is_asset = kind not in ("node", "corridor", "trader", "supply", "contract", "model") and not kind.startswith("oil_")
     return kind in allowed or (is_asset and ("asset" in allowed or "entity" in allowed))
 
 

@@ -49,6 +49,17 @@ GROUPS: Mapping[str, str] = {
     "passage_": "shipping",
     "nsr_": "shipping",
     "observed_flow_": "observed flows",
+    "crude_": "refineries",
+    "bbl_per_t": "refineries",
+    "product_crack_": "refineries",
+    "refinery_": "refineries",
+    "yield_": "refineries",
+    "route_": "refineries",
+    "petrol_demand_": "refineries",
+    "distillate_demand_": "refineries",
+    "observed_utilisation_": "refineries",
+    "observed_crude_": "refineries",
+    "observed_route_": "refineries",
     "parameter_": "model parameters",
 }
 

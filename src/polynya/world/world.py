@@ -21,7 +21,10 @@ from polynya.world.fact import Fact, Resolved, resolve
 from polynya.world.schema import Package
 
 # Tables whose first key column names a thing of the registry, in the order in which an id is looked up.
-IDENTITY_TABLES = ("nodes", "entities", "assets", "corridors", "traders", "supplies", "contracts", "measures")
+IDENTITY_TABLES = (
+    "nodes", "entities", "assets", "corridors", "traders", "supplies", "contracts", "measures", "oil_goods", "oil_nodes",
+    "oil_routes", "oil_recipes",
+)  # fmt: skip
 MODEL = "model"
 
 
