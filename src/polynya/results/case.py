@@ -36,7 +36,7 @@ class Case:
     def flows(self) -> pl.DataFrame:
         """arc, from, to, kind, period, quantity [bcm at the sending end], delivered [bcm], capacity [bcm]; all traders together."""
         arcs = self.problem.arcs.select("arc", "from", "to", "kind", "period", "capacity", "loss")
-        total = self.solution.flows.group_by("arc", "period").agg(pl.col("quantity").sum())
+        total = self.solution.flows.group_by("arc", "period", maintain_order=True).agg(pl.col("quantity").sum())
         return (
             arcs.join(total, on=["arc", "period"], how="left")
             .with_columns(pl.col("quantity").fill_null(0.0))
@@ -57,7 +57,7 @@ class Case:
         """storage, period, level [bcm at the end of the month], injection, withdrawal [bcm]; all users together."""
         columns = ("level", "injection", "withdrawal")
         return (
-            self.solution.storage.group_by("storage", "period")
+            self.solution.storage.group_by("storage", "period", maintain_order=True)
             .agg(pl.col(c).sum() for c in columns)
             .sort("storage", "period")
         )
@@ -70,7 +70,7 @@ class Case:
         """supply, trader, node, period, quantity [bcm]; steps of a supply together."""
         return (
             self.solution.production.with_columns(pl.col("step").str.replace(r"\.\d+$", "").alias("supply"))
-            .group_by("supply", "trader", "node", "period")
+            .group_by("supply", "trader", "node", "period", maintain_order=True)
             .agg(pl.col("quantity").sum())
-            .sort("supply", "period")
+            .sort("supply", "period", "trader", "node")
         )

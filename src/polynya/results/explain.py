@@ -185,7 +185,7 @@ def _arrivals(run: Run, item: str, period: str) -> list[dict[str, Any]]:
     frame = frame.select("arc", "from", "kind", *_pair("delivered")).filter(
         pl.max_horizontal(BASELINE, SCENARIO) > 1e-6
     )
-    return frame.sort(SCENARIO, descending=True).to_dicts()
+    return frame.sort(SCENARIO, descending=True, maintain_order=True).to_dicts()
 
 
 def _gates(run: Run, item: str, period: str) -> list[dict[str, Any]]:
@@ -214,7 +214,7 @@ def _acts(run: Run, item: str, period: str) -> list[dict[str, Any]]:
 
 def _gate_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
     return (
-        frame.group_by("case", "gate", "kind", "name", "source")
+        frame.group_by("case", "gate", "kind", "name", "source", maintain_order=True)
         .agg(pl.len().alias("months"))
         .sort("case", "kind")
         .to_dicts()

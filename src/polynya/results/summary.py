@@ -96,7 +96,7 @@ def _hub(answer: Answer, name: str, nodes: Sequence[str]) -> dict[str, Any]:
 def _corridors(flows: pl.DataFrame, years: float) -> list[dict[str, Any]]:
     moved = (
         flows.filter(pl.col("kind") == "pipeline")
-        .group_by("arc", "from", "to")
+        .group_by("arc", "from", "to", maintain_order=True)
         .agg((pl.col(f"quantity_{c}").sum() / years).alias(c) for c in (BASELINE, SCENARIO))
     )
     moved = moved.with_columns((pl.col(SCENARIO) - pl.col(BASELINE)).alias("change")).filter(
@@ -109,18 +109,18 @@ def _corridors(flows: pl.DataFrame, years: float) -> list[dict[str, Any]]:
             "to": r["to"],
             **{k: _r(r[k]) for k in (BASELINE, SCENARIO, "change")},
         }
-        for r in moved.sort(pl.col("change").abs(), descending=True).head(15).iter_rows(named=True)
+        for r in moved.sort(pl.col("change").abs(), descending=True, maintain_order=True).head(15).iter_rows(named=True)
     ]
 
 
 def _suppliers(supply: pl.DataFrame, europe: Sequence[str], years: float) -> list[dict[str, Any]]:
     to = (
         supply.filter(pl.col("node").is_in(list(europe)))
-        .group_by("supplier")
+        .group_by("supplier", maintain_order=True)
         .agg((pl.col(f"bcm_{c}").sum() / years).alias(c) for c in (BASELINE, SCENARIO))
     )
     to = to.with_columns((pl.col(SCENARIO) - pl.col(BASELINE)).alias("change")).sort(
-        pl.max_horizontal(BASELINE, SCENARIO), descending=True
+        pl.max_horizontal(BASELINE, SCENARIO), descending=True, maintain_order=True
     )
     return [
         {"supplier": r["supplier"], **{k: _r(r[k]) for k in (BASELINE, SCENARIO, "change")}}
@@ -133,8 +133,12 @@ def _gains(gains: pl.DataFrame, answer: Answer) -> dict[str, Any]:
     consumers = gains.filter(pl.col("group") == "consumers").with_columns(
         pl.col("id").replace_strict(region, default="other", return_dtype=pl.String).alias("region")
     )
-    by_region = consumers.group_by("region").agg(pl.col("musd_change").sum()).sort("musd_change", descending=True)
-    others = gains.filter(pl.col("group") != "consumers").sort("musd_change", descending=True)
+    by_region = (
+        consumers.group_by("region", maintain_order=True)
+        .agg(pl.col("musd_change").sum())
+        .sort("musd_change", descending=True, maintain_order=True)
+    )
+    others = gains.filter(pl.col("group") != "consumers").sort("musd_change", descending=True, maintain_order=True)
     return {
         "consumers": [{"region": r[0], "musd": _r(r[1], 0)} for r in by_region.iter_rows()],
         "largest_gains": [
@@ -153,7 +157,11 @@ def _gains(gains: pl.DataFrame, answer: Answer) -> dict[str, Any]:
 def _owners(owners: pl.DataFrame, answer: Answer) -> list[dict[str, Any]]:
     """Ultimate holders whose gain moves most, with the name of the party where the registry has it."""
     names = dict(answer.base.table("entities").select("id", "name").iter_rows())
-    moved = owners.sort(pl.col("musd_change").abs(), descending=True).head(8).sort("musd_change", descending=True)
+    moved = (
+        owners.sort(pl.col("musd_change").abs(), descending=True, maintain_order=True)
+        .head(8)
+        .sort("musd_change", descending=True, maintain_order=True)
+    )
     return [
         {"holder": h, "name": names.get(h, h), "musd": _r(m, 0)}
         for h, m in moved.select("holder", "musd_change").iter_rows()
@@ -190,7 +198,7 @@ def _still(answer: Answer, tables: Mapping[str, pl.DataFrame], years: float) -> 
     """Things that a change names but whose flow hardly moves; said, because silence would look like an answer."""
     flows = (
         tables["flows"]
-        .group_by("arc")
+        .group_by("arc", maintain_order=True)
         .agg(
             (pl.col("quantity_change").sum() / years).alias("change"),
             (pl.col(f"quantity_{SCENARIO}").sum() / years).alias("flow"),

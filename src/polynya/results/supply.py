@@ -25,9 +25,11 @@ def supply_matrix(case: Case, country_of: dict[str, str]) -> pl.DataFrame:
         case.problem.arcs.select("arc", "from", "to", "period", "loss"), on=["arc", "period"]
     )
     flows = flows.with_columns((pl.col("quantity") * (1 - pl.col("loss").fill_null(0.0))).alias("delivered"))
-    moved = flows.group_by("trader", "from", "to").agg(pl.col("quantity").sum(), pl.col("delivered").sum())
-    made = _by_class(case).group_by("trader", "node").agg(pl.col("quantity").sum())
-    sold = case.solution.sales.group_by("trader", "node").agg(pl.col("quantity").sum())
+    moved = flows.group_by("trader", "from", "to", maintain_order=True).agg(
+        pl.col("quantity").sum(), pl.col("delivered").sum()
+    )
+    made = _by_class(case).group_by("trader", "node", maintain_order=True).agg(pl.col("quantity").sum())
+    sold = case.solution.sales.group_by("trader", "node", maintain_order=True).agg(pl.col("quantity").sum())
     frames = [
         _mix(
             str(trader),
