@@ -1,0 +1,205 @@
+"""Where do scenario files come from, and what would one do? (examples, saved ones, those of runs; drafts, checked)"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from polynya.errors import Fault, InputError, NotFoundError, PolynyaError, did_you_mean
+from polynya.pipeline import EXAMPLES
+from polynya.scenario import apply, load_scenario
+from polynya.scenario.ledger import Claim, read_ledger
+from polynya.scenario.schema import ScenarioFile
+from polynya.scenario.template import TEMPLATE
+from polynya.server.folders import NAME, RunsFolder
+from polynya.server.variant import OFF, only_ledger_beside, read
+from polynya.world import World
+
+EXAMPLE, SAVED, RUN = "example", "saved", "run"
+TEMPLATE_NAME = "template"
+EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+class ExistsError(PolynyaError):
+    """The name is taken."""
+
+    code = "exists"
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A scenario file and its ledger as texts; `origin` says where they come from."""
+
+    origin: str
+    text: str
+    ledger: str = ""
+
+    def files(self) -> dict[str, str]:
+        """File name -> text, as they lie in one folder. Raises InputError when the scenario points elsewhere."""
+        name = only_ledger_beside(self.text, read(self.text))
+        if name and not self.ledger:
+            raise InputError(Fault(f'the scenario names the ledger "{name}", which was not given', "scenario.yaml"))
+        return {"scenario.yaml": self.text, **({name: self.ledger} if name else {})}
+
+    def zipped(self) -> bytes:
+        """Both files in one archive; the same bytes for the same texts."""
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, text in sorted(self.files().items()):
+                archive.writestr(zipfile.ZipInfo(name, EPOCH), text.encode("utf-8"), zipfile.ZIP_DEFLATED)
+        return out.getvalue()
+
+
+class Scenarios:
+    """Scenario files by kind (example, saved, run) and name."""
+
+    def __init__(self, folder: RunsFolder) -> None:
+        self.folder = folder
+
+    def listing(self) -> Iterator[dict[str, Any]]:
+        """Examples and saved scenarios, each with title and question; a broken one with its fault."""
+        for kind, names in ((EXAMPLE, self._examples()), (SAVED, list(self.folder.saved()))):
+            for name in names:
+                entry: dict[str, Any] = {"kind": kind, "name": name, "title": name, "question": "", "fault": ""}
+                try:
+                    file = read(self.get(kind, name).text)
+                    entry |= {"title": file.title, "question": file.question}
+                except PolynyaError as error:
+                    entry["fault"] = error.message
+                yield entry
+
+    def _examples(self) -> list[str]:
+        return [*(p.parent.name for p in sorted(EXAMPLES.glob("*/scenario.yaml"))), TEMPLATE_NAME]
+
+    def get(self, kind: str, name: str) -> Draft:
+        """The files of one. Raises NotFoundError."""
+        if kind == EXAMPLE:
+            if name == TEMPLATE_NAME:
+                return Draft(f"{kind} {name}", TEMPLATE)
+            if name not in self._examples():
+                raise NotFoundError(f'there is no example "{name[:120]}".', fix=did_you_mean(name, self._examples()))
+            return _beside(EXAMPLES / name / "scenario.yaml", f"{kind} {name}")
+        if kind == SAVED:
+            return _beside(self.folder.saved_scenario(name) / "scenario.yaml", f"{kind} {name}")
+        if kind == RUN:
+            run = self.folder.run(name)
+            text = _text(self.folder.file(run, "inputs/scenario.yaml"))
+            ledger = run.folder / "inputs" / "claims.yaml"
+            given = _text(self.folder.file(run, "inputs/claims.yaml")) if ledger.exists() else ""
+            return Draft(f"{kind} {name}", text, given)
+        raise NotFoundError(f'there are no scenarios of the kind "{kind[:40]}".', fix=f"{EXAMPLE}, {SAVED} or {RUN}.")
+
+    def save(self, name: str, draft: Draft) -> Path:
+        """Keep a draft under a name; it appears whole or not at all. Raises ExistsError."""
+        if not NAME.fullmatch(name):
+            raise InputError(f'"{name[:120]}" cannot be a name.', fix="Letters, digits, dots, dashes and underscores.")
+        target = self.folder.scenarios / name
+        files = draft.files()
+        partial = Path(tempfile.mkdtemp(prefix=".", dir=self.folder.scenarios))
+        try:
+            for file, text in files.items():
+                (partial / file).write_text(text, encoding="utf-8", newline="")
+            partial.chmod(0o755)
+            if target.exists():
+                raise ExistsError(f'a scenario "{name}" is saved already.', fix="Choose another name.")
+            partial.rename(target)
+        except OSError as error:
+            raise ExistsError(f'"{name}" cannot be saved: {error.strerror}.', fix="Choose another name.") from None
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+        return target
+
+
+def _beside(path: Path, origin: str) -> Draft:
+    text = _text(path)
+    name = only_ledger_beside(text, read(text))
+    ledger = path.with_name(name) if name else None
+    if ledger is not None and ledger.is_symlink():
+        raise NotFoundError(f"the ledger {name} is a link.")
+    return Draft(origin, text, _text(ledger) if ledger is not None and ledger.is_file() else "")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        raise InputError("the file is not UTF-8", where=path.name) from None
+
+
+def check(draft: Draft, world: World) -> dict[str, Any]:
+    """What the scenario would do: every change with what becomes of it. Raises InputError with every fault."""
+    with tempfile.TemporaryDirectory(prefix="polynya-") as folder:
+        for name, text in draft.files().items():
+            Path(folder, name).write_bytes(text.encode("utf-8"))
+        try:
+            scenario = load_scenario(Path(folder, "scenario.yaml"), world)
+            applied = apply(scenario, world)
+        except InputError as error:
+            raise InputError(
+                [
+                    Fault(_bare(f.message, folder), _bare(f.file, folder), f.line, f.column, f.fix, f.code)
+                    for f in error.faults
+                ]
+            ) from None
+    return {
+        "sha256": scenario.sha256,
+        "changes": [
+            {
+                "id": c.id,
+                "status": "switched_off" if OFF in c.when and c.status == "condition_not_met" else c.status,
+                "from": c.from_day.isoformat() if c.from_day else None,
+                "effect": c.effect,
+            }
+            for c in applied.changes
+        ],
+        "conditions_not_met": list(applied.not_met),
+    }
+
+
+def _bare(text: str, folder: str) -> str:
+    return text.replace(f"{folder}{os.sep}", "")
+
+
+def claims_of(draft: Draft) -> list[Claim]:
+    """The claims of the draft's ledger."""
+    if not draft.ledger:
+        return []
+    with tempfile.TemporaryDirectory(prefix="polynya-") as folder:
+        path = Path(folder, "claims.yaml")
+        path.write_bytes(draft.ledger.encode("utf-8"))
+        return list(read_ledger(path).values())
+
+
+def shown(draft: Draft) -> dict[str, Any]:
+    """The scenario as the editor shows it."""
+    file = read(draft.text)
+    return {
+        "origin": draft.origin,
+        "text": draft.text,
+        "has_ledger": bool(draft.ledger),
+        "file": _document(file),
+        "claims": [
+            {
+                "id": c.id,
+                "text": c.text,
+                "attribution": c.attribution,
+                "factuality": c.factuality,
+                "stage": c.stage,
+                "pending": list(c.pending),
+                "review": c.review,
+            }
+            for c in claims_of(draft)
+        ],
+    }
+
+
+def _document(file: ScenarioFile) -> dict[str, Any]:
+    return file.model_dump(mode="json", by_alias=True)
