@@ -6,6 +6,7 @@ module in `commands/` that imports its engine inside the function that needs it.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -16,10 +17,11 @@ from importlib.util import find_spec
 import typer
 
 from polynya import __version__
-from polynya.errors import EXIT_INTERRUPTED, EXIT_OK, PolynyaError, UsageError
+from polynya.errors import EXIT_INTERRUPTED, EXIT_OK, PolynyaError, StorageError, UsageError
 
 GROUPS = (
     "run",
+    "runs",
     "export",
     "world",
     "world_import",
@@ -83,16 +85,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
+            return _unexpected(error, as_json)
+        return _fail(StorageError.of(error, error.filename or "."), as_json)
     except Exception as error:
         # Typer may carry its own copy of click, so a wrong command line is told by what it can do, not by its class.
         if hasattr(error, "format_message"):
             message = str(error.format_message())
             _complain(message if "Usage:" in message else f"polynya: {message}", as_json, _document("usage", message))
             return UsageError.exit_code
-        traceback.print_exc()
-        if as_json:
-            _complain("", True, _document("internal", f"{type(error).__name__}: {error}"))
-        return PolynyaError.exit_code
+        return _unexpected(error, as_json)
+
+
+def _unexpected(error: Exception, as_json: bool) -> int:
+    traceback.print_exc()
+    if as_json:
+        _complain("", True, _document("internal", f"{type(error).__name__}: {error}"))
+    return PolynyaError.exit_code
 
 
 def _document(code: str, message: str) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -238,3 +239,14 @@ def test_a_full_disk_leaves_no_half_record(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(StorageError, match="No space left"):
         Ledger(tmp_path).put(SOLVED, "ab12", {"a": 1})
     assert not [p for p in tmp_path.rglob("*") if p.is_file()]
+
+
+def test_an_ensemble_verifies_until_a_file_is_altered(
+    sampled_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(sampled_run, copy)
+    assert main(["verify", str(copy)]) == 0
+    (copy / "summary.txt").write_text("all is well")
+    assert main(["verify", str(copy)]) == 5
+    assert "summary.txt" in capsys.readouterr().err

@@ -242,7 +242,7 @@ def write_ensemble(e: Ensemble, g: Ground, target: Path) -> Path:
             "polynya": __version__,
             "ground": g.digest,
             "world": str(g.base.digest),
-            "scenario_sha256": e.scenario.sha256,
+            "scenario": {"id": e.scenario.file.id, "sha256": e.scenario.sha256},
             "claims_sha256": e.scenario.ledger_sha256,
             "draws": int(e.draws.weights.size),
             "method": e.draws.method,

@@ -14,6 +14,7 @@ Everything is written to a hidden sibling folder, synced, and renamed: a killed 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -27,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from polynya.errors import InputError, NotFoundError, UsageError, did_you_mean
+from polynya.errors import InputError, NotFoundError, StorageError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from polynya.results.notebook import Plots
@@ -64,6 +65,8 @@ def hold(target: Path) -> Iterator[Path]:
         if target.exists():
             target.rmdir()
         folder.rename(target)
+    except OSError as error:
+        raise StorageError.of(error, target) from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -80,8 +83,10 @@ class RunWriter:
     def __enter__(self) -> RunWriter:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise StorageError.of(error, self.target) from None
 
     def path(self, name: str) -> Path:
         """Where a file of the run is written; its folder exists."""
@@ -99,7 +104,9 @@ class RunWriter:
 
     def frame(self, name: str, frame: pl.DataFrame) -> None:
         """Write a table as Parquet."""
-        frame.write_parquet(self.path(name + ".parquet"), compression="zstd", statistics=False)
+        whole = io.BytesIO()  # a full disk is then an OSError like any other
+        frame.write_parquet(whole, compression="zstd", statistics=False)
+        self.path(name + ".parquet").write_bytes(whole.getvalue())
 
     def finish(self, manifest: Mapping[str, Any], timings: Mapping[str, float]) -> Path:
         """Write timings and manifest with the hash of every file, sync, and move into place."""
@@ -125,15 +132,9 @@ class Run:
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """The manifest. Raises NotFoundError or InputError when this is not a run."""
-        path = self.folder / "manifest.json"
-        if not path.is_file():
-            raise NotFoundError(f"{self.folder} is not a run: it has no manifest.json.")
-        try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise InputError(f"not a manifest: {error}", where=str(path)) from None
-        if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-            raise InputError(f"not a manifest of {SCHEMA}", where=str(path))
+        document = read_manifest(self.folder)
+        if document.get("schema") != SCHEMA:
+            raise InputError(f"not a manifest of {SCHEMA}", where=str(self.folder / "manifest.json"))
         return document
 
     @cached_property
@@ -168,9 +169,28 @@ class Run:
 
     def altered(self) -> list[str]:
         """Files whose bytes are not those of the manifest, and files that are missing or were added."""
-        listed: dict[str, str] = self.manifest["files"]
-        now = hashes(self.folder)
-        return sorted(n for n in {*listed, *now} if listed.get(n) != now.get(n))
+        return altered(self.folder, self.manifest)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a run or an ensemble. Raises NotFoundError when there is none, InputError when it is damaged."""
+    path = folder / "manifest.json"
+    if not path.is_file():
+        raise NotFoundError(f"{folder} is not a run: it has no manifest.json.")
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"not a manifest: {error}", where=str(path)) from None
+    if not isinstance(document, dict) or not isinstance(document.get("files"), dict):
+        raise InputError(f"not a manifest of {SCHEMA}", where=str(path))
+    return document
+
+
+def altered(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """Files whose bytes are not those that a manifest lists, and files that are missing or were added."""
+    listed: dict[str, str] = manifest["files"]
+    now = hashes(folder)
+    return sorted(n for n in {*listed, *now} if listed.get(n) != now.get(n))
 
 
 def hashes(folder: Path) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -13,7 +14,7 @@ from polynya.market.answer import Solution
 from polynya.market.certificate import certify
 from polynya.market.problem import read_problem
 from polynya.results.case import BASELINE, SCENARIO
-from polynya.results.folder import Run
+from polynya.results.folder import SCHEMA, Run, altered, read_manifest
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,14 @@ def verify(run: Run) -> Verdict:
         problem = read_problem(run.folder / "problem" / case)
         certificates[case] = dict(certify(problem, read_solution(run, case)))
     return Verdict(tuple(altered), certificates)
+
+
+def hashes_only(folder: Path) -> Verdict | None:
+    """The verdict on a folder that holds no market of its own (an ensemble); None for a run."""
+    manifest = read_manifest(folder)
+    if manifest.get("schema") == SCHEMA:
+        return None
+    return Verdict(tuple(altered(folder, manifest)), {})
 
 
 def read_solution(run: Run, case: str) -> Solution:
