@@ -17,6 +17,7 @@ import polars as pl
 from polynya.control.market_tables import ban_rows, cap_rows, deterrent_rows, effects_from_tables
 from polynya.market.inputs import MarketInputs, build_inputs
 from polynya.market.problem import Problem
+from polynya.market.seasons import Period, joined, joined_bans
 from polynya.voyages.bundle import read_bundle, read_rows
 from polynya.voyages.legs import fleet_days, market_legs, read_table_file
 from polynya.world import World
@@ -86,8 +87,20 @@ class Posed:
     bans: pl.DataFrame
 
 
-def pose(world: World, first: date, months: int, *, sea: Voyages | None, anchor: Anchor, lags: bool = False) -> Posed:
-    """One world's market problem: what control permits and what voyages cost reach it as tables."""
+def pose(
+    world: World,
+    first: date,
+    months: int,
+    *,
+    sea: Voyages | None,
+    anchor: Anchor,
+    lags: bool = False,
+    periods: Sequence[Period] | None = None,
+) -> Posed:
+    """One world's market problem: what control permits and what voyages cost reach it as tables.
+
+    `months` counts every month from `first`; `periods` (a plan of `market.seasons`) joins some of them to seasons.
+    """
     law = permissions(world, first, months)
     inputs = build_inputs(
         world,
@@ -102,7 +115,10 @@ def pose(world: World, first: date, months: int, *, sea: Voyages | None, anchor:
         lags=lags,
         anchor=anchor.values,
     )
-    return Posed(inputs, Problem.from_tables(dict(inputs.tables)), law.bans)
+    bans = law.bans
+    if periods is not None:
+        inputs, bans = joined(inputs, periods), joined_bans(bans, periods)
+    return Posed(inputs, Problem.from_tables(dict(inputs.tables)), bans)
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ Engines never meet: what control permits and what voyages cost reach the market 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from polynya import handover
+from polynya.market.seasons import Period, horizon_months, joined_legs, plan
 from polynya.market.solve import solve
 from polynya.report import report_html
 from polynya.results.answer import Answer, Question
@@ -44,11 +45,20 @@ class Ready:
     scenario: Scenario
     first: date
     months: int
+    periods: Sequence[Period]
     sea: handover.Voyages | None
 
     def pose(self, world: World) -> handover.Posed:
         """The market problem of today's world or of another one, over the months of the question."""
-        return handover.pose(world, self.first, self.months, sea=self.sea, anchor=self.anchor, lags=self.question.lags)
+        return handover.pose(
+            world,
+            self.first,
+            self.months,
+            sea=self.sea,
+            anchor=self.anchor,
+            lags=self.question.lags,
+            periods=self.periods,
+        )
 
 
 def ready(question: Question, say: Say = lambda _: None, clock: _Clock | None = None) -> Ready:
@@ -61,10 +71,12 @@ def ready(question: Question, say: Say = lambda _: None, clock: _Clock | None = 
     with clock("reading the scenario"):
         scenario = load_scenario(question.scenario, base)
     first = question.first or date.fromisoformat(scenario.file.horizon.from_ + "-01")
-    months = question.months or scenario.file.horizon.months
+    single = question.months or scenario.file.horizon.months
+    until = question.horizon or scenario.file.horizon.until
+    months, periods = horizon_months(first, single, until), plan(first, single, until)
     with clock("what voyages cost"):
         sea = handover.voyages(base, first, months)  # no change of a scenario reaches the voyage tables yet
-    return Ready(question, base, report, anchor, scenario, first, months, sea)
+    return Ready(question, base, report, anchor, scenario, first, months, periods, sea)
 
 
 def answer(question: Question, say: Say = lambda _: None) -> Answer:
@@ -77,7 +89,7 @@ def answer(question: Question, say: Say = lambda _: None) -> Answer:
     for name, world in ((BASELINE, r.base), (SCENARIO, applied.world)):
         with clock(f"{name}: who may deal"):
             posed = r.pose(world)
-        with clock(f"{name}: solving {r.months} months"):
+        with clock(f"{name}: solving {len(r.periods)} periods"):
             solution = solve(posed.problem, solver=question.solver, progress=say)
             cases[name] = Case(name, posed.inputs, posed.problem, solution, posed.bans)
     return Answer(
@@ -91,7 +103,8 @@ def answer(question: Question, say: Say = lambda _: None) -> Answer:
         r.months,
         cases,
         clock.times,
-        r.sea.legs if r.sea else None,
+        joined_legs(r.sea.legs, r.periods) if r.sea else None,
+        r.periods,
     )
 
 

@@ -225,3 +225,34 @@ def test_an_anchor_moves_the_level(files: Path, tmp_path: Path, capsys: pytest.C
     used = pl.read_parquet(tmp_path / "o" / "tables" / "consumption.parquet")
     # 2 bcm at 20 with elasticity -0.5: slope 20, intercept 60; at 8: 2.6
     assert used["quantity_baseline"].to_list() == pytest.approx([2.6], rel=1e-6)
+
+
+def test_seasons_after_the_months(files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """January and February 2021, then March (a season of one month is a month), summer and winter: 8 and 5 in each, and a year's use is still a year's."""
+    out = tmp_path / "long"
+    asked = [
+        "run",
+        str(files / "s.yaml"),
+        "--world",
+        str(files),
+        "--horizon",
+        "2021",
+        "--out",
+        str(out),
+        "-q",
+        "--json",
+    ]
+    assert main(asked) == 0
+    summary = json.loads(capsys.readouterr().out)["summary"]
+    assert summary["span"] == "3 months and 2 seasons to 2021-winter"
+    used = pl.read_parquet(out / "tables" / "consumption.parquet")
+    assert used["period"].to_list() == ["2021-01", "2021-02", "2021-03", "2021-summer", "2021-winter"]
+    year = used.filter(pl.col("period").is_in(["2021-summer", "2021-winter"]))["quantity_baseline"].sum()
+    # April 2021 to March 2022: every month's share of 10 bcm, at 8 instead of 10 USD/MMBtu 10 % more
+    assert year == pytest.approx(10 * 1.1, rel=1e-6)
+    prices = pl.read_parquet(out / "tables" / "prices.parquet").filter(pl.col("node") == "BB")
+    assert prices["price_scenario"].to_list() == pytest.approx([5.0] * 5, abs=1e-6)
+    assert main(["explain", str(out), "consumption/BB/2021-summer", "--json"]) == 0
+    facts = {f["attribute"] for f in json.loads(capsys.readouterr().out)["facts"]}
+    assert "demand_share_m07" in facts
+    assert "demand_share_m01" not in facts

@@ -26,6 +26,7 @@ export function load(text) {
     supply: rows(d.supply), gains: [...rows(d.gains), ...rows(d.owners).map((o) => ({ group: "owners", id: o.holder, change: o.change }))], bans: rows(d.bans), markups: rows(d.markups), sources: rows(d.sources),
     claimOf: new Map(d.claims.map((c) => [c.id, c])), conditionOf: new Map(d.conditions.map((c) => [c.id, c])),
   };
+  lengths = d.years ?? null;
   data.sourceOf = new Map(data.sources.map((r) => [r.id, r]));
   data.name = (id) => {
     if (nodeOf.has(id)) return short(nodeOf.get(id));
@@ -51,13 +52,18 @@ export const signed = (v, digits = 1) => {
   return /[1-9]/.test(text) ? (v > 0 ? "+" : "−") + text : text;
 };
 const sum = (list) => list.reduce((a, v) => a + (v ?? 0), 0);
-// A flow in the shown period: bcm of the month, or bcm a year as the mean over all months.
-export function at(list, month) { return month < 0 ? (12 * sum(list)) / list.length : list[month] ?? 0; }
+// A flow in the shown period: bcm of the month or season, or bcm a year as the mean over the whole horizon.
+let lengths = null; // years of each period; null while all are months
+export function at(list, month) {
+  if (month >= 0) return list[month] ?? 0;
+  return sum(list) / (lengths ? sum(lengths) : list.length / 12);
+}
+export const yearsOf = (month) => lengths?.[month] ?? 1 / 12;
 export function mean(list) {
   const known = list.filter((v) => v !== null);
   return known.length ? sum(known) / known.length : null;
 }
 export const value = (r, state) => state.mode === "baseline" ? at(r.b, state.month)
   : state.mode === "scenario" ? at(r.s, state.month) : at(r.s, state.month) - at(r.b, state.month);
-export const unit = (state) => (state.month < 0 ? "bcm/year" : "bcm in the month");
+export const unit = (state) => (state.month < 0 ? "bcm/year" : "bcm in the period");
 export const BLUE = "#1565a9", ORANGE = "#c4510a", PIPE = "#2b4562", SHIP = "#7b4f9d", GREY = "#8a949e";

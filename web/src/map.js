@@ -5,7 +5,7 @@ import topology from "world-atlas/land-110m.json";
 import { s } from "./dom.js";
 import { drawLanes, streams, NSR } from "./lanes.js";
 import { drawPipes } from "./pipes.js";
-import { at, value, signed, number, unit, BLUE, ORANGE, PIPE, SHIP } from "./data.js";
+import { at, value, signed, number, unit, yearsOf, BLUE, ORANGE, PIPE, SHIP } from "./data.js";
 
 const WIDTH = 940, HEIGHT = 720;
 const land = feature(topology, topology.objects.land);
@@ -93,7 +93,7 @@ export function makeMap(data, store) {
 
   const set = (t, name, v) => { if (t.look[name] !== v) { t.look[name] = v; t.line.setAttribute(name, v); } };
   function paint(state) {
-    const year = state.month < 0 ? 1 : 12, least = state.month < 0 ? LEAST.year : LEAST.month;
+    const year = state.month < 0 ? 1 : 1 / yearsOf(state.month), least = state.month < 0 ? LEAST.year : LEAST.month;
     for (const r of drawn) r.v = value(r, state);
     for (const t of things) {
       let v = 0;

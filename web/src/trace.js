@@ -10,13 +10,19 @@ const EQUATION = {
   gain: "Change of discounted income over all months: consumers' surplus, sellers' margins, tariffs and rents of operators, taxes of states. They add up to the change of welfare.",
 };
 
+const inSpan = (n, first, last) => {
+  const a = Number(first.slice(5, 7)), b = Number(last.slice(5, 7));
+  return a <= b ? n >= a && n <= b : n >= a || n <= b;
+};
+
 export function facts(data, indices, month) {
   const list = indices.map((i) => data.facts[i]);
   if (month < 0) return list;
-  const m = data.months[month], first = `${m}-01`, last = `${m}-31`;
+  const m = data.months[month], [first, last] = data.spans?.[month] ?? [`${m}-01`, `${m}-31`];
+  const whole = last.slice(0, 7) !== first.slice(0, 7); // a season: shares of all its months
   return list.filter((f) => {
-    const share = !f.attribute.startsWith("demand_share_m") || f.attribute.endsWith(m.slice(5));
-    const yearly = ["consumption_bcm", "reference_price_usd_per_mmbtu"].includes(f.attribute) && f.valid_from && f.valid_from.slice(0, 4) <= m.slice(0, 4);
+    const share = !f.attribute.startsWith("demand_share_m") || (whole ? inSpan(Number(f.attribute.slice(-2)), first, last) : f.attribute.endsWith(m.slice(5)));
+    const yearly = ["consumption_bcm", "reference_price_usd_per_mmbtu"].includes(f.attribute) && f.valid_from && f.valid_from.slice(0, 4) <= first.slice(0, 4);
     return share && (yearly || ((!f.valid_from || f.valid_from <= last) && (!f.valid_to || f.valid_to >= first)));
   });
 }

@@ -32,6 +32,16 @@ def run(
         str, typer.Option("--from", metavar="YYYY-MM", help="First month; default as the scenario says.")
     ] = "",
     months: Annotated[int | None, typer.Option("--months", min=1, max=240, help="How many months.")] = None,
+    horizon: Annotated[
+        int | None,
+        typer.Option(
+            "--horizon",
+            metavar="YEAR",
+            min=2019,
+            max=2060,
+            help="After the months, gas seasons (summer, winter) to the winter that begins in this year.",
+        ),
+    ] = None,
     anchor: Annotated[
         Path | None,
         typer.Option("--anchor", metavar="FILE", help="Your forward prices, demand, stocks, exchange rate (CSV)."),
@@ -51,7 +61,7 @@ def run(
 ) -> None:
     """What would change if this came true? Solves today's course and the scenario month by month, and writes a run folder.
 
-    Examples: polynya run    polynya run my-scenario.yaml --months 12 --out my-run
+    Examples: polynya run    polynya run my-scenario.yaml --months 12 --out my-run    polynya run --horizon 2035
     """
     from polynya.commands.options import month
     from polynya.console import Progress, emit_json, say
@@ -69,6 +79,7 @@ def run(
         overlays=tuple(overlay or ()),
         first=month(first) if first else None,
         months=months,
+        horizon=horizon,
         anchor=anchor,
         without=tuple(without or ()),
         solver=solver,

@@ -40,6 +40,8 @@ def payload(tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any], labe
     tables: as of `results.write.result_tables`. summary: as of `results.summary.summarise`. Values are finite or null.
     """
     months = sorted(tables["prices"]["period"].unique().to_list())
+    spans = _spans(tables.get("periods"), months)
+    years = [n / 12.0 for _, _, n in spans]
     nodes = tables["nodes"]
     where = {n: i for i, n in enumerate(nodes["id"])}
     changes = _changes(tables)
@@ -52,6 +54,8 @@ def payload(tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any], labe
         "banner": summary["trust"]["banner"],
         "first": summary["from"],
         "months": months,
+        "spans": [[first, last] for first, last, _ in spans],
+        "years": years,
         "nodes": columns(nodes),
         "countries": country_names(nodes),
         "routes": _routes(tables, months, where),
@@ -59,7 +63,7 @@ def payload(tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any], labe
         | {"determined": _determined(tables["prices"], months)},
         "consumption": _by_month(tables["consumption"], ("node",), "quantity", months, FLOW_DIGITS),
         "hubs": list(summary["hubs"]),
-        "supply": _supply(tables["supply"], len(months)),
+        "supply": _supply(tables["supply"], sum(years)),
         "gains": _gains(tables["gains"], dict(nodes.select("id", "region").iter_rows())),
         "owners": _owners(tables["owners"]),
         "gain_totals": summary["gains"],
@@ -70,7 +74,7 @@ def payload(tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any], labe
         "claims": tables["claims"].to_dicts(),
         "bans": _bans(tables["bans"]),
         "rents": _rents(tables["rents"], months),
-        "markups": _markups(tables["markups"], months),
+        "markups": _markups(tables["markups"], dict(zip(months, years, strict=True))),
         "facts": columns(_used_facts(tables)),
         "trace": _trace(tables),
         "sources": columns(tables["sources"]),
@@ -80,6 +84,14 @@ def payload(tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any], labe
         "made_by": dict(labels.made_by),
         "names": _names(labels.names, tables),
     }
+
+
+def _spans(periods: pl.DataFrame | None, names: Sequence[str]) -> list[tuple[str, str, int]]:
+    """First and last day and number of months of each period; a run without seasons needs no table of them."""
+    if periods is None:
+        return [(f"{m}-01", f"{m}-31", 1) for m in names]
+    known = {r["period"]: r for r in periods.iter_rows(named=True)}
+    return [(f"{known[m]['first_month']}-01", f"{known[m]['last_month']}-31", known[m]["months"]) for m in names]
 
 
 def country_names(nodes: pl.DataFrame) -> dict[str, str]:
@@ -196,11 +208,11 @@ def _ways(legs: pl.DataFrame | None, arcs: Sequence[str], months: Sequence[str])
     return out
 
 
-def _supply(supply: pl.DataFrame, months: int) -> dict[str, Any]:
+def _supply(supply: pl.DataFrame, years: float) -> dict[str, Any]:
     """supplier, node, b, s [bcm per year]."""
-    yearly = supply.select(
-        "supplier", "node", *[(pl.col(f"bcm_{c}") * 12.0 / months).alias(c[0]) for c in CASES]
-    ).filter(pl.max_horizontal("b", "s") >= LEAST_SUPPLY_BCM_PER_YEAR)
+    yearly = supply.select("supplier", "node", *[(pl.col(f"bcm_{c}") / years).alias(c[0]) for c in CASES]).filter(
+        pl.max_horizontal("b", "s") >= LEAST_SUPPLY_BCM_PER_YEAR
+    )
     return columns(yearly.with_columns(pl.col("b", "s").round(BCM_PER_YEAR_DIGITS)))
 
 
@@ -252,10 +264,11 @@ def _rents(rents: pl.DataFrame, months: Sequence[str]) -> dict[str, Any]:
     return _by_month(arcs.filter(pl.col("id").is_in(binding)), ("id",), "rent", months, 2)
 
 
-def _markups(markups: pl.DataFrame, months: Sequence[str]) -> dict[str, Any]:
-    """Mean markups of strategic sellers by node over the horizon [USD/MMBtu]."""
+def _markups(markups: pl.DataFrame, years: Mapping[str, float]) -> dict[str, Any]:
+    """Mean markups of strategic sellers by node over the horizon, weighted with the length of the periods [USD/MMBtu]."""
+    length = pl.col("period").replace_strict(dict(years), return_dtype=pl.Float64)
     mean = markups.group_by("trader", "node", maintain_order=True).agg(
-        (pl.col(f"markup_{c}").sum() / len(months)).round(3).alias(c[0]) for c in CASES
+        ((pl.col(f"markup_{c}") * length).sum() / sum(years.values())).round(3).alias(c[0]) for c in CASES
     )
     return columns(mean.filter(pl.max_horizontal("b", "s") >= 0.01))
 

@@ -27,7 +27,7 @@ def condition_of(summary: Mapping[str, Any]) -> str:
         )
     if unmet:
         text += f"; {_count(unmet, 'condition')} taken as not met"
-    return text + f". Months: {summary['months']}, from {summary['from']}."
+    return text + f". Horizon: {summary.get('span', _count(summary['months'], 'month'))}, from {summary['from']}."
 
 
 def _count(number: int, thing: str) -> str:

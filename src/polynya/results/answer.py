@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from polynya.market.seasons import Period
 from polynya.results.case import Case
 from polynya.scenario import Applied, Scenario
 from polynya.world import World
@@ -25,6 +26,7 @@ class Question:
     overlays: Sequence[Path] = ()
     first: date | None = None
     months: int | None = None
+    horizon: int | None = None  # after the months, seasons up to the winter that begins in this year
     anchor: Path | None = None
     without: Sequence[str] = ()
     solver: str = "auto"
@@ -42,10 +44,11 @@ class Answer:
     report: WorldReport
     anchor: Anchor
     first: date
-    months: int
+    months: int  # the whole horizon, seasons included
     cases: Mapping[str, Case]
     timings: Mapping[str, float] = field(default_factory=dict)
-    legs: pl.DataFrame | None = None  # voyages of the months, where the world has the tables for them
+    legs: pl.DataFrame | None = None  # voyages of the periods, where the world has the tables for them
+    periods: Sequence[Period] = ()
 
     def _repr_html_(self) -> str:
         from polynya.results.notebook import summary_html

@@ -6,6 +6,8 @@ gains/ID, owners/HOLDER.
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -14,6 +16,7 @@ from polynya.console import table
 from polynya.errors import NotFoundError, UsageError, did_you_mean
 from polynya.results.case import BASELINE, SCENARIO
 from polynya.results.folder import Run
+from polynya.world.capacity import add_months, month_bounds
 
 FORMS = {
     "prices": ("node", "period"),
@@ -152,18 +155,34 @@ def _facts(run: Run, item: str, tables: tuple[str, ...], period: str) -> list[di
     trace = run.table("trace").filter((pl.col("id") == item) & pl.col("table").is_in(list(tables)))
     facts = run.table("facts").filter(pl.col("fact").is_in(trace["fact"].unique().to_list()))
     if period:
-        first = pl.lit(period + "-01").str.to_date()
-        last = first.dt.month_end()
+        first, last = (pl.lit(day) for day in _span_of(run, period))
         yearly = (pl.col("valid_from").dt.year() <= first.dt.year()) & pl.col("attribute").is_in(
             ["consumption_bcm", "reference_price_usd_per_mmbtu"]
         )
-        month = ~pl.col("attribute").str.starts_with("demand_share_m") | pl.col("attribute").str.ends_with(period[-2:])
+        shares = [f"demand_share_m{m:02d}" for m in _calendar_months(run, period)]
+        month = ~pl.col("attribute").str.starts_with("demand_share_m") | pl.col("attribute").is_in(shares)
         live = (pl.col("valid_from").is_null() | (pl.col("valid_from") <= last)) & (
             pl.col("valid_to").is_null() | (pl.col("valid_to") >= first)
         )
         facts = facts.filter((live | yearly) & month)
     rows = facts.drop("fact").sort("attribute", "valid_from").to_dicts()
     return [{k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in r.items()} for r in rows]
+
+
+def _span_of(run: Run, period: str) -> tuple[date, date]:
+    """First and last day of a period; a month needs no table, a season stands in `periods`."""
+    first, last = period, period
+    if re.fullmatch(r"\d{4}-\d{2}", period) is None:
+        [row] = run.table("periods").filter(pl.col("period") == period).to_dicts()
+        first, last = row["first_month"], row["last_month"]
+    end = date.fromisoformat(f"{last}-01")
+    return date.fromisoformat(f"{first}-01"), month_bounds(end)[1]
+
+
+def _calendar_months(run: Run, period: str) -> list[int]:
+    first, last = _span_of(run, period)
+    n = (last.year - first.year) * 12 + last.month - first.month + 1
+    return [add_months(first, i).month for i in range(min(n, 12))]
 
 
 def _pair(name: str) -> list[pl.Expr]:

@@ -47,6 +47,7 @@ def summarise(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[str, A
         "world": " + ".join(answer.base.layers),
         "from": answer.first.strftime("%Y-%m"),
         "months": answer.months,
+        "span": _span(answer),
         "claims_used": len({b for c in answer.applied.changes for b in c.because if b in answer.scenario.claims}),
         "conditions_assumed_met": [c.id for c in answer.scenario.file.conditions if c.id not in answer.applied.not_met],
         "conditions_not_met": list(answer.applied.not_met),
@@ -69,6 +70,14 @@ def summarise(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[str, A
     }
     document["headline"] = _headline(document)
     return document
+
+
+def _span(answer: Answer) -> str:
+    """`24 months`, or `24 months and 18 seasons to 2035-winter`."""
+    single = sum(1 for p in answer.periods if len(p.months) == 1)
+    if not answer.periods or single == len(answer.periods):
+        return f"{answer.months} months"
+    return f"{single} months and {len(answer.periods) - single} seasons to {answer.periods[-1].name}"
 
 
 def _europe(answer: Answer) -> list[str]:
@@ -257,7 +266,7 @@ def _headline(d: Mapping[str, Any]) -> str:
 
 def summary_text(d: Mapping[str, Any]) -> str:
     """The note as text, to be read in a terminal."""
-    head = f"If this came true ({d['claims_used']} claims, {len(d['conditions_assumed_met'])} open conditions assumed met), against today's course, {d['from']} for {d['months']} months"
+    head = f"If this came true ({d['claims_used']} claims, {len(d['conditions_assumed_met'])} open conditions assumed met), against today's course, {d['from']} for {d['span']}"
     basis = f"  Scenario as of {d['as_of']}; baseline: {d['world']}, events known to it included; last calibrated year: {d['trust']['last_calibrated_year'] or 'none'}."
     lines = [d["title"], head, "  " + d["headline"], basis]
     if d["trust"]["banner"]:

@@ -72,9 +72,17 @@ def result_tables(answer: Answer) -> dict[str, pl.DataFrame]:
         "sources": sources_table(answer),
         "nodes": world.table("nodes").select("id", "name", "region", "country", "lat", "lon"),
     }
+    if answer.periods:
+        tables["periods"] = periods_table(answer)
     if answer.legs is not None:
         tables["legs"] = legs_table(answer.legs, tables["flows"])
     return tables
+
+
+def periods_table(answer: Answer) -> pl.DataFrame:
+    """period, first_month, last_month, months: what each period consists of; a season has more than one month."""
+    rows = [(p.name, p.months[0], p.months[-1], len(p.months)) for p in answer.periods]
+    return pl.DataFrame(rows, schema=["period", "first_month", "last_month", "months"], orient="row")
 
 
 def legs_table(legs: pl.DataFrame, flows: pl.DataFrame) -> pl.DataFrame:
@@ -229,6 +237,7 @@ def manifest_of(answer: Answer, summary: Mapping[str, Any]) -> dict[str, Any]:
         "as_of": answer.scenario.file.as_of.isoformat(),
         "from": answer.first.strftime("%Y-%m"),
         "months": answer.months,
+        "periods": len(answer.cases[BASELINE].problem.periods),
         "without": list(answer.question.without),
         "anchor": {"file": answer.anchor.file, "sha256": answer.anchor.sha256} if answer.anchor.file else None,
         "last_calibrated_year": LAST_CALIBRATED_YEAR,
@@ -248,6 +257,7 @@ def run_name(answer: Answer) -> str:
         answer.anchor.sha256,
         answer.first.isoformat(),
         str(answer.months),
+        *([str(len(answer.periods))] if len(answer.periods) != answer.months else []),
         *answer.question.without,
     )
     return f"{answer.scenario.file.id}-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:4]}"

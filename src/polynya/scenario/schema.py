@@ -41,6 +41,7 @@ class Horizon(Strict):
 
     from_: Annotated[str, Field(alias="from", pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
     months: Annotated[int, Field(ge=1, le=240)] = 24
+    until: Annotated[int | None, Field(ge=2019, le=2060)] = None  # then seasons, to the winter that begins in this year
 
 
 class Assumption(Strict):
