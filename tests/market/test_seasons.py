@@ -11,7 +11,7 @@ import pytest
 from polynya.market.answer import Solution
 from polynya.market.inputs import MarketInputs
 from polynya.market.problem import Problem
-from polynya.market.seasons import Period, horizon_months, joined, joined_legs, plan, season_of
+from polynya.market.seasons import Period, first_day, horizon_months, joined, joined_legs, plan, season_of
 from polynya.market.solve import solve
 from polynya.world.capacity import add_months, month_bounds
 
@@ -269,3 +269,10 @@ def test_periods_follow_each_other_without_a_gap() -> None:
     assert all(
         add_months(date.fromisoformat(a + "-01"), 1) == date.fromisoformat(b + "-01") for a, b in pairwise(every)
     )
+
+
+def test_a_period_is_stamped_at_its_first_day() -> None:
+    """Exports put periods on a time axis: the day is that of the first month, whatever the name looks like."""
+    for first in (date(2025, 4, 1), date(2025, 7, 1), date(2026, 2, 1)):
+        for period in plan(first, 2, 2028):
+            assert f"{first_day(period.name):%Y-%m-%d}" == f"{period.months[0]}-01"

@@ -75,6 +75,13 @@ def season_of(month: date) -> str:
     return f"{month.year if month.month > 9 else month.year - 1}-winter"
 
 
+def first_day(period: str) -> date:
+    """`2026-01` -> 1 January 2026; `2027-summer` -> 1 April 2027, `2027-winter` -> 1 October, `2025-07-summer` -> 1 July."""
+    year, rest = int(period[:4]), period[5:]
+    month = {"summer": 4, "winter": 10}.get(rest)
+    return date(year, month if month is not None else int(rest[:2]), 1)
+
+
 def joined(inputs: MarketInputs, periods: Sequence[Period]) -> MarketInputs:
     """The monthly inputs over the periods of a plan. Months that stay months come out unchanged."""
     if all(len(p.months) == 1 for p in periods):

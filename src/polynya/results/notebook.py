@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from polynya.errors import NotFoundError, UsageError, did_you_mean
+from polynya.market.seasons import first_day
 from polynya.results.case import BASELINE, SCENARIO
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def _long(frame: pl.DataFrame, value: str, keys: list[str]) -> pl.DataFrame:
 def _lines(long: pl.DataFrame, item: str, unit: str, title: str) -> Any:
     value = long.columns[-1]
     alt = _altair()
-    long = long.with_columns((pl.col("period") + "-01").str.to_date().alias("month"))
+    long = long.with_columns(pl.col("period").map_elements(first_day, return_dtype=pl.Date).alias("month"))
     dash = alt.StrokeDash("case:N", scale=alt.Scale(domain=[SCENARIO, BASELINE], range=[[1, 0], [5, 4]]))
     return (
         alt.Chart(long, title=f"{title} [{unit}]")

@@ -83,7 +83,7 @@ def _flows(run: Run, months: Sequence[str]) -> list[dict[str, Any]]:
         for case in (BASELINE, SCENARIO):
             known = dict(rows.select("period", f"quantity_{case}").iter_rows())
             series[case] = [_short(known.get(m) or 0.0) for m in months]
-        yearly = {c: 12.0 * math.fsum(v for v in s if v) / len(months) for c, s in series.items()}
+        yearly = {c: 12.0 * math.fsum(v for v in s if v) / run.manifest["months"] for c, s in series.items()}
         if max(yearly.values()) < LEAST_BCM_PER_YEAR:
             continue
         out.append(

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from polynya.errors import UsageError
+from polynya.market.seasons import first_day
 from polynya.results.case import BASELINE, SCENARIO
 from polynya.results.exports.notice import notice_text
 from polynya.results.folder import Run
@@ -52,11 +53,11 @@ def _fill(file: Any, run: Run) -> None:
         }
     )
     months = sorted(run.table("prices")["period"].unique().to_list())
-    stamps = [(date(int(p[:4]), int(p[5:7]), 1) - EPOCH).days for p in months]
+    stamps = [(first_day(p) - EPOCH).days for p in months]
     file.createDimension("case", len(CASES))
     file.createDimension("time", len(months))
     _put(file, "case", ("case",), np.array(CASES, dtype=object), {"long_name": "today's course, or the scenario"})
-    time = {"standard_name": "time", "long_name": "first day of the month", "calendar": "standard"}
+    time = {"standard_name": "time", "long_name": "first day of the month or season", "calendar": "standard"}
     _put(file, "time", ("time",), np.array(stamps, dtype=np.int32), {**time, "units": f"days since {EPOCH}"})
     things: dict[str, list[str]] = {}
     for name, table, key, column, unit, meaning in VARIABLES:

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from polynya.market.seasons import first_day
 from polynya.tables import plain_cell
 
 
@@ -44,5 +45,5 @@ def wide(
 
 
 def month_start(period: str) -> str:
-    """`2026-01` -> `2026-01-01`."""
-    return f"{period}-01"
+    """`2026-01` -> `2026-01-01`; a season is stamped at its first day too."""
+    return first_day(period).isoformat()
