@@ -7,6 +7,7 @@ module in `commands/` that imports its engine inside the function that needs it.
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 import traceback
@@ -125,6 +126,9 @@ def _complain(text: str, as_json: bool, document: dict[str, object]) -> None:
 
 def run() -> None:
     """Entry point of the `polynya` script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without the sign shows ?, and nothing fails
     sys.exit(main())
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 def emit_json(document: Any) -> None:
     """Print exactly one JSON document on stdout. NaN and infinities are refused, not written."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n")
+    plain = "utf" not in (getattr(sys.stdout, "encoding", None) or "utf-8").lower()
+    sys.stdout.write(json.dumps(document, ensure_ascii=plain, allow_nan=False, indent=1) + "\n")
     sys.stdout.flush()
 
 

@@ -47,10 +47,10 @@ def on_cluster(address: str, g: Ground, choices: Mapping[str, Chosen], ledger: L
         solving: dict[Any, str] = {}
         wanted: set[str] = set()
         total = len(choices)
-        for future in (line := dask.as_completed(list(reading))):
-            if future.status != "finished":
+        for future in (line := dask.as_completed(list(reading), loop=client.loop)):
+            if future.status in ("error", "cancelled"):
                 raise PolynyaError(f"the cluster gave up: {future.exception()}", code="cluster")
-            result = future.result()
+            result = future.result()  # waits where its worker has died since and another one computes it again
             if future in reading:
                 key, posed = reading[future]
                 record, seconds = result

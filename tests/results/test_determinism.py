@@ -1,0 +1,80 @@
+"""Same inputs, same result bytes: in other processes, with other threads, hash seeds, locales, time zones."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from polynya.pipeline import FOUNDING
+from tests.ensemble.conftest import small as small
+
+# what a user's machine may differ in; a locale that is not installed falls back to C, which is then tested twice
+SETTINGS = {
+    "plain": {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"},
+    "two-threads": {
+        "PYTHONHASHSEED": "1",
+        "OMP_NUM_THREADS": "2",
+        "OPENBLAS_NUM_THREADS": "2",
+        "POLARS_MAX_THREADS": "2",
+    },
+    "turkish": {"PYTHONHASHSEED": "4242", "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8", "TZ": "Asia/Kamchatka"},
+    "german": {"PYTHONHASHSEED": "random", "LC_ALL": "de_DE.UTF-8", "LANG": "de_DE.UTF-8", "TZ": "America/St_Johns"},
+    "c": {"PYTHONHASHSEED": "7", "LC_ALL": "C", "PYTHONUTF8": "0", "COLUMNS": "40", "NO_COLOR": "1"},
+}
+
+
+def manifest(out: Path, setting: str, *arguments: object) -> bytes:
+    """The manifest, which holds the hash of every other file but the timings."""
+    subprocess.run(
+        [sys.executable, "-m", "polynya.cli", *map(str, arguments), "--out", str(out), "-q"],
+        check=True,
+        env={**os.environ, **SETTINGS[setting]},
+        stdout=subprocess.DEVNULL,
+    )
+    return (out / "manifest.json").read_bytes()
+
+
+def test_a_small_run_has_the_same_bytes(small: Path, tmp_path: Path) -> None:
+    wanted = ("run", small / "mixed.yaml", "--world", small)
+    found = {setting: manifest(tmp_path / setting, setting, *wanted) for setting in SETTINGS}
+    assert {setting for setting, bytes_ in found.items() if bytes_ != found["plain"]} == set()
+
+
+def test_an_ensemble_has_the_same_bytes(small: Path, tmp_path: Path) -> None:
+    wanted = ("ensemble", small / "mixed.yaml", "--world", small, "-n", 4)
+    plain = manifest(tmp_path / "a" / "out", "plain", *wanted, "--workers", 1)
+    assert manifest(tmp_path / "b" / "out", "turkish", *wanted, "--workers", 2) == plain
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("setting", [s for s in SETTINGS if s != "plain"])
+def test_the_founding_run_has_the_same_bytes(tmp_path: Path, setting: str) -> None:
+    wanted = ("run", FOUNDING, "--from", "2025-12", "--months", 6)
+    assert manifest(tmp_path / "a", setting, *wanted) == manifest(tmp_path / "b", "plain", *wanted)
+
+
+def test_a_terminal_without_our_signs_gets_whole_json(small: Path) -> None:
+    """A title in Cyrillic on a terminal that speaks ASCII: escaped, never lost."""
+    (small / "cyrillic.yaml").write_text((small / "mixed.yaml").read_text().replace("The line may open", "Газ"))
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "polynya.cli",
+            "scenario",
+            "check",
+            str(small / "cyrillic.yaml"),
+            "--world",
+            str(small),
+            "--json",
+        ],
+        check=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+    )
+    assert json.loads(done.stdout)["title"] == "Газ"
