@@ -23,8 +23,9 @@ from polynya.control.graph import Graph
 from polynya.control.inputs import ControlInputs, inputs_from_tables
 from polynya.control.screen import NOT
 from polynya.control.shares import WHOLE
-from polynya.handover import VOYAGES
-from polynya.market.oil import OilTerms
+from polynya.handover import VOYAGES, Posed
+from polynya.market.oil import OilTerms, build_oil
+from polynya.market.problem import Problem
 from polynya.voyages.bundle import Bundle, read_bundle
 from polynya.voyages.matrix import distance_matrix
 from polynya.voyages.passages import passage_state
@@ -36,6 +37,13 @@ from polynya.world.capacity import add_months
 REGIMES = ("ofac", "uk")  # an EU listing of Rosneft's kind forbids dealings with it, not with firms held by a trustee
 SHIP = "lng-174k"  # only its draught counts, near that of an Aframax in part cargo
 BAN_COLUMNS = ("trader", "node", "arc", "first_period", "last_period", "reason", "measure", "source")
+
+
+def pose(world: World, first: date, months: int, miles: Mapping[tuple[str, str], float]) -> Posed:
+    """The oil market problem that one world poses. `miles`: see `sea_miles`."""
+    terms = oil_terms(world, first, months, miles)
+    inputs = build_oil(world, first, months, terms)
+    return Posed(inputs, Problem.from_tables(dict(inputs.tables)), terms.bans)
 
 
 def control_inputs(world: World) -> ControlInputs:

@@ -8,13 +8,14 @@ Engines never meet: what control permits and what voyages cost reach the market 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from polynya import handover
+from polynya import handover, handover_oil
+from polynya.errors import UsageError
 from polynya.market.seasons import Period, horizon_months, joined_legs, plan
 from polynya.market.solve import solve
 from polynya.report import report_html
@@ -47,9 +48,12 @@ class Ready:
     months: int
     periods: Sequence[Period]
     sea: handover.Voyages | None
+    miles: Mapping[tuple[str, str], float] = field(default_factory=dict)  # of crude by sea, where oil is asked about
 
     def pose(self, world: World) -> handover.Posed:
         """The market problem of today's world or of another one, over the months of the question."""
+        if self.scenario.file.market == "oil":
+            return handover_oil.pose(world, self.first, self.months, self.miles)
         return handover.pose(
             world,
             self.first,
@@ -74,6 +78,15 @@ def ready(question: Question, say: Say = lambda _: None, clock: _Clock | None = 
     single = question.months or scenario.file.horizon.months
     until = question.horizon or scenario.file.horizon.until
     months, periods = horizon_months(first, single, until), plan(first, single, until)
+    if scenario.file.market == "oil":
+        if question.anchor is not None or until is not None:
+            raise UsageError(
+                "anchors and horizons in seasons are for the gas market.",
+                fix="Set prices as facts (set_fact) of the scenario, and give the months.",
+            )
+        with clock("how far ports are"):
+            miles = handover_oil.sea_miles(base, first)
+        return Ready(question, base, report, anchor, scenario, first, months, periods, None, miles)
     with clock("what voyages cost"):
         sea = handover.voyages(base, first, months)  # no change of a scenario reaches the voyage tables yet
     return Ready(question, base, report, anchor, scenario, first, months, periods, sea)

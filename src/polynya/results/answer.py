@@ -50,6 +50,11 @@ class Answer:
     legs: pl.DataFrame | None = None  # voyages of the periods, where the world has the tables for them
     periods: Sequence[Period] = ()
 
+    @property
+    def market(self) -> str:
+        """gas, or oil: the three German refineries."""
+        return self.scenario.file.market
+
     def _repr_html_(self) -> str:
         from polynya.results.notebook import summary_html
         from polynya.results.summary import summarise

@@ -147,7 +147,7 @@ def _touched(change: s.Change) -> Iterable[str]:
         value = getattr(change, name, None)
         if isinstance(value, str):
             yield value
-    for name in ("gates", "measures", "subjects", "targets", "nodes"):
+    for name in ("gates", "measures", "licences", "subjects", "targets", "nodes"):
         yield from getattr(change, name, None) or ()
 
 
@@ -258,8 +258,8 @@ def _license(world: World, change: s.LicenseMeasure, day: date) -> tuple[World, 
             "jurisdiction": state,
             "regime": _REGIMES.get(state, "ofac"),
             "name": change.text,
-            "entities": " ".join(change.targets),
-            "scope": change.text,
+            "targets": " ".join(change.targets),
+            "what": change.text,
             "measures": " ".join(measures),
             "valid_from": day,
             "valid_to": change.to,
@@ -271,6 +271,27 @@ def _license(world: World, change: s.LicenseMeasure, day: date) -> tuple[World, 
         for state, measures in by_state.items()
     ]
     return world.with_rows("licences", rows), f"{', '.join(change.targets)} exempt from {', '.join(change.measures)}"
+
+
+def _end_licence(world: World, change: s.EndLicence, day: date) -> tuple[World, str]:
+    licences = _end(world.table("licences"), pl.col("id").is_in(change.licences), day, change.to)
+    return world.with_tables({"licences": licences}), f"lapses: {', '.join(change.licences)}"
+
+
+def _end_holding(world: World, change: s.EndHolding, day: date) -> tuple[World, str]:
+    chosen = (
+        (pl.col("owned") == change.owned)
+        & (pl.col("owner") == change.from_owner)
+        & pl.col("kind").is_in(change.kinds)
+        & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= day))
+    )
+    if not world.table("ownership").filter(chosen).height:
+        raise _ContradictionError(
+            f"{change.from_owner} holds nothing of {change.owned} ({', '.join(change.kinds)}) on {day}",
+            "See: polynya owners " + change.owned,
+        )
+    ownership = _end(world.table("ownership"), chosen, day, change.to)
+    return world.with_tables({"ownership": ownership}), f"{', '.join(change.kinds)} of {change.from_owner} over {change.owned} ends"
 
 
 def _open_passage(world: World, change: s.OpenPassage, day: date) -> tuple[World, str]:
@@ -363,6 +384,8 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "lift_measure": ("measures",),
     "impose_measure": ("measures",),
     "license_measure": ("licences",),
+    "end_licence": ("licences",),
+    "end_holding": ("ownership",),
     "transfer_stake": ("ownership",),
     "open_passage": (VOYAGE_PASSAGES,),
     "close_passage": (VOYAGE_PASSAGES,),
@@ -376,6 +399,8 @@ _APPLY: dict[str, Callable[[World, Any, date], tuple[World, str]]] = {
     "lift_measure": _lift,
     "impose_measure": _impose,
     "license_measure": _license,
+    "end_licence": _end_licence,
+    "end_holding": _end_holding,
     "transfer_stake": _transfer,
     "open_passage": _open_passage,
     "close_passage": _close_passage,

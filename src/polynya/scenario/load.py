@@ -167,9 +167,8 @@ def _conditions(document: Document, file: ScenarioFile) -> Iterable[Fault]:
 
 def _identities(document: Document, file: ScenarioFile, world: World) -> Iterable[Fault]:
     registry = set(world.ids())
-    nodes = set(world.table("nodes")["id"].to_list()) | {
-        f"region:{r}" for r in world.table("nodes")["region"].unique().to_list()
-    }
+    nodes = set(world.table("nodes")["id"].to_list()) | _ids(world, "oil_nodes")
+    nodes |= {f"region:{r}" for r in world.table("nodes")["region"].unique().to_list()}
     single = {
         "subject": registry,
         "owned": registry,
@@ -184,6 +183,7 @@ def _identities(document: Document, file: ScenarioFile, world: World) -> Iterabl
     several = {
         "gates": _ids(world, "gates"),
         "measures": _ids(world, "measures"),
+        "licences": _ids(world, "licences"),
         "subjects": registry,
         "targets": registry,
         "nodes": nodes,

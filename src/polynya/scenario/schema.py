@@ -192,6 +192,22 @@ class LicenseMeasure(_Change):
     targets: Annotated[list[str], Field(min_length=1)]
 
 
+class EndLicence(_Change):
+    """A licence lapses or is withdrawn; what it relieved bites again."""
+
+    type: Literal["end_licence"]
+    licences: Annotated[list[str], Field(min_length=1)]
+
+
+class EndHolding(_Change):
+    """A holding ends without a successor: a trusteeship, a seat, a contract. Votes fall back to the title."""
+
+    type: Literal["end_holding"]
+    owned: str
+    from_owner: str
+    kinds: Annotated[list[Literal["title", "votes", "board", "contract", "trustee"]], Field(min_length=1)]
+
+
 class TransferStake(_Change):
     """Move a share of something from one holder to another."""
 
@@ -283,6 +299,8 @@ Change = Annotated[
     | LiftMeasure
     | ImposeMeasure
     | LicenseMeasure
+    | EndLicence
+    | EndHolding
     | TransferStake
     | OpenPassage
     | ClosePassage
@@ -301,6 +319,7 @@ class ScenarioFile(Strict):
     id: Id
     title: Text
     question: Text = "What would change if this came true?"
+    market: Literal["gas", "oil"] = "gas"  # oil: the three German refineries and their crude
     as_of: date
     horizon: Horizon
     claims: str | None = None
