@@ -17,11 +17,10 @@ from typing import Any
 
 import polars as pl
 
-from polynya.control.answer import screen_regimes, standing_of
+from polynya.control.blocked import blocked_states
 from polynya.control.economic import title_holders
 from polynya.control.graph import Graph
 from polynya.control.inputs import ControlInputs, inputs_from_tables
-from polynya.control.screen import NOT
 from polynya.control.shares import WHOLE
 from polynya.handover import VOYAGES, Posed
 from polynya.market.oil import OilTerms, build_oil
@@ -100,19 +99,11 @@ def oil_terms(world: World, first: date, months: int, miles: Mapping[tuple[str, 
 
 def _barred(inputs: ControlInputs, graph: Graph, holders: list[str], day: date, name: str) -> list[dict[str, Any]]:
     """A ban on every sale of a holder that an ownership test blocks and no licence frees."""
-    listed = inputs.listed(day)
     rows = []
     for regime in REGIMES:
-        findings = screen_regimes(graph, listed, inputs.rules, regime, day)[regime][1]
-        for h in holders:
-            finding = findings.get(h)
-            if finding is None or finding.blocked == NOT:
-                continue
-            standing = standing_of(inputs, graph, h, regime, day, {regime: finding})
-            for m in standing.bars:
-                if m.effect == "designation" and m.id not in standing.relieved:
-                    reason = f"blocked ({finding.blocked}) by the {regime.upper()} ownership test; no licence in force"
-                    rows.append(_ban(h, "*", None, name, reason, m.id, m.source))
+        for holder, found in blocked_states(inputs, graph, holders, regime, day).items():
+            reason = f"blocked ({found.sure}) by the {regime.upper()} ownership test; no licence in force"
+            rows += [_ban(holder, "*", None, name, reason, m.id, m.source) for m in found.by]
     return rows
 
 
