@@ -96,7 +96,8 @@ def run(
         )
         return
     say(written.text)
-    say(f"Next: polynya explain {folder} prices/DE/{found.first:%Y-%m} · open {folder}/report.html")
+    what = "utilisation/pck-schwedt" if found.market == "oil" else "prices/DE"
+    say(f"Next: polynya explain {folder} {what}/{found.first:%Y-%m} · open {folder}/report.html")
     say(str(folder))
 
 

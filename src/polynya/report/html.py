@@ -23,7 +23,17 @@ from polynya.report.payload import Labels, country_names, payload
 from polynya.report.sentences import condition_of, sentences
 from polynya.results.answer import Answer
 
-NAMED_TABLES = ("entities", "traders", "assets", "corridors", "measures", "gates")
+NAMED_TABLES = (
+    "entities",
+    "traders",
+    "assets",
+    "corridors",
+    "measures",
+    "gates",
+    "oil_nodes",
+    "oil_goods",
+    "oil_routes",
+)
 TEMPLATE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{{ policy }}">
@@ -56,6 +66,10 @@ Facts behind it: {% for k, v in s.trust.facts_percent.items() %}{{ v }} % {{ k }
 
 def report_html(answer: Answer, tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any]) -> str:
     """The report as one self-contained HTML document."""
+    if answer.market == "oil":
+        from polynya.report.oil import oil_page
+
+        return oil_page(tables, summary, labels_of(answer))
     return page(tables, summary, labels_of(answer))
 
 

@@ -1,12 +1,13 @@
 """Where does this number come from? (run folder + address -> value, equation, facts, gates, changes, claims)
 
 Addresses: prices/NODE/YYYY-MM, flows/ARC/YYYY-MM, consumption/NODE/YYYY-MM, production/SUPPLY/YYYY-MM, supply/COUNTRY/NODE,
-gains/ID, owners/HOLDER.
+gains/ID, owners/HOLDER. Runs about oil: see `explain_oil`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -15,6 +16,7 @@ import polars as pl
 from polynya.console import table
 from polynya.errors import NotFoundError, UsageError, did_you_mean
 from polynya.results.case import BASELINE, SCENARIO
+from polynya.results.explain_oil import OF_REFINERIES, OIL_EQUATIONS, OIL_FORMS, OIL_UNITS, oil_facts, oil_items
 from polynya.results.folder import Run
 from polynya.world.capacity import add_months, month_bounds
 
@@ -36,6 +38,8 @@ EQUATIONS = {
     "owners": "gains of producers and operators, shared out by exact economic share along the chain of title",
     "gains": "welfare split: consumers' surplus, producers' margins, tariffs and rents, taxes; discounted over the horizon",
 }
+GAS_UNITS = {"quantity": "bcm", "price": "USD/MMBtu", "rent": "USD/MMBtu"}
+EVERYTHING_MOVES = ("prices", "consumption", "supply", "gains", "owners", *OF_REFINERIES)
 TRACE_TABLES = {
     "prices": ("demand",),
     "consumption": ("demand",),
@@ -50,15 +54,19 @@ TRACE_TABLES = {
 def explain(run: Run, address: str) -> dict[str, Any]:
     """The trace of one number. Raises UsageError for an address of no known form, NotFoundError for an unknown item."""
     kind, *keys = [p for p in address.strip().split("/") if p]
-    if kind not in FORMS:
+    oil = run.manifest.get("market") == "oil"
+    forms = OIL_FORMS if oil else FORMS
+    if kind not in forms:
         raise UsageError(
             f'"{address}" is not an address.',
-            fix=did_you_mean(kind, FORMS)
-            or f"Forms: {', '.join(f'{k}/' + '/'.join(v).upper() for k, v in FORMS.items())}.",
+            fix=did_you_mean(kind, forms)
+            or f"Forms: {', '.join(f'{k}/' + '/'.join(v).upper() for k, v in forms.items())}.",
         )
-    names = FORMS[kind]
+    names = forms[kind]
     if len(keys) != len(names):
-        raise UsageError(f"{kind} needs {' and '.join(names)}.", fix=f"For example {kind}/{_example(run, kind)}.")
+        raise UsageError(
+            f"{kind} needs {' and '.join(names)}.", fix=f"For example {kind}/{_example(run, kind, names)}."
+        )
     frame = run.table(kind)
     hit = frame
     for name, key in zip(names, keys, strict=True):
@@ -74,35 +82,38 @@ def explain(run: Run, address: str) -> dict[str, Any]:
             )
     item = keys[0] if kind != "supply" else keys[1]
     period = keys[-1] if names[-1] == "period" else ""
-    changes = _changes(run, item, kind)
+    items = oil_items(run, keys, period) if oil else [item]
+    changes = _changes(run, items, kind)
     return {
         "address": address,
         "values": hit.to_dicts(),
-        "equation": EQUATIONS[kind],
-        "facts": _facts(run, item, TRACE_TABLES[kind], period),
+        "units": OIL_UNITS if oil else GAS_UNITS,
+        "equation": (OIL_EQUATIONS.get(kind) if oil else None) or EQUATIONS[kind],
+        "facts": oil_facts(run, kind, keys, period) if oil else _facts(run, item, TRACE_TABLES[kind], period),
         "rents": _rents(run, item, period) if kind == "flows" else [],
-        "markups": _markups(run, item, period) if kind == "prices" else [],
+        "markups": _markups(run, item, period) if kind == "prices" and not oil else [],
         "arrivals": _arrivals(run, item, period) if kind in ("prices", "consumption") else [],
-        "gates": _gates(run, item, period),
-        "bans": _bans(run, item, period),
-        "acts": _acts(run, item, period),
+        "gates": _gates(run, items, period),
+        "bans": _bans(run, items, period),
+        "acts": _acts(run, items, period),
         "changes": changes,
         "claims": _claims(run, changes),
     }
 
 
 def _never_open(run: Run, address: str, arc: str, closed: pl.DataFrame) -> dict[str, Any]:
-    changes = _changes(run, arc, "flows")
+    changes = _changes(run, [arc], "flows")
     return {
         "address": address,
         "values": [],
-        "equation": "no capacity in any month of either case: every gate must be open before gas flows",
-        "facts": _facts(run, arc, ("arcs",), ""),
+        "units": OIL_UNITS if run.manifest.get("market") == "oil" else GAS_UNITS,
+        "equation": "no capacity in any month of either case: every gate must be open before anything flows",
+        "facts": _facts(run, arc, ("arcs", "conversions"), ""),
         "rents": [],
         "markups": [],
         "arrivals": [],
-        "bans": _bans(run, arc, ""),
-        "acts": _acts(run, arc, ""),
+        "bans": _bans(run, [arc], ""),
+        "acts": _acts(run, [arc], ""),
         "gates": _gate_rows(closed),
         "changes": changes,
         "claims": _claims(run, changes),
@@ -120,10 +131,11 @@ def explain_text(d: dict[str, Any]) -> str:
         if row.get("determined") is False:
             lines.append("  nothing pins this price: nobody trades here, or several prices would do")
     lines.append(f"  equation: {d['equation']}")
+    subject = ["subject"] if d["units"] == OIL_UNITS else []  # several things stand behind one number there
     for title, key, columns in (
-        ("what arrives [bcm]", "arrivals", ["arc", "from", "kind", BASELINE, SCENARIO]),
-        ("congestion rent [USD/MMBtu]", "rents", ["kind", "period", BASELINE, SCENARIO]),
-        ("markups [USD/MMBtu]", "markups", ["trader", BASELINE, SCENARIO]),
+        (f"what arrives [{d['units']['quantity']}]", "arrivals", ["arc", "from", "kind", BASELINE, SCENARIO]),
+        (f"congestion rent [{d['units']['rent']}]", "rents", ["kind", "period", BASELINE, SCENARIO]),
+        (f"markups [{d['units']['price']}]", "markups", ["trader", BASELINE, SCENARIO]),
         ("gates shut for the whole month", "gates", ["case", "kind", "name", "months", "source"]),
         (
             "sales and routes that the law closes",
@@ -133,7 +145,11 @@ def explain_text(d: dict[str, Any]) -> str:
         ("acts behind gates and bans", "acts", ["id", "act", "article", "valid_from", "valid_to", "source"]),
         ("changes that touch it", "changes", ["id", "status", "from", "effect", "because"]),
         ("claims and assumptions behind them", "claims", ["id", "attribution", "factuality", "stage", "text"]),
-        ("facts", "facts", ["attribute", "value", "unit", "valid_from", "valid_to", "kind", "source", "locator"]),
+        (
+            "facts",
+            "facts",
+            [*subject, "attribute", "value", "unit", "valid_from", "valid_to", "kind", "source", "locator"],
+        ),
     ):
         if d[key]:
             lines += [f"  {title}", table(columns, [[_cell(r.get(c)) for c in columns] for r in d[key]], indent=4)]
@@ -146,9 +162,9 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value)[:90]
 
 
-def _example(run: Run, kind: str) -> str:
+def _example(run: Run, kind: str, names: tuple[str, ...]) -> str:
     row = run.table(kind).head(1).to_dicts()
-    return "/".join(str(row[0][n]) for n in FORMS[kind]) if row else ""
+    return "/".join(str(row[0][n]) for n in names) if row else ""
 
 
 def _facts(run: Run, item: str, tables: tuple[str, ...], period: str) -> list[dict[str, Any]]:
@@ -190,7 +206,8 @@ def _pair(name: str) -> list[pl.Expr]:
 
 
 def _rents(run: Run, item: str, period: str) -> list[dict[str, Any]]:
-    frame = run.table("rents").filter((pl.col("id") == item) & (pl.col("period") == period))
+    shares = pl.col("id").str.starts_with(f"{item}.")  # of a line that its holders share out
+    frame = run.table("rents").filter(((pl.col("id") == item) | shares) & (pl.col("period") == period))
     return frame.select("kind", "period", *_pair("rent")).to_dicts()
 
 
@@ -207,26 +224,26 @@ def _arrivals(run: Run, item: str, period: str) -> list[dict[str, Any]]:
     return frame.sort(SCENARIO, descending=True, maintain_order=True).to_dicts()
 
 
-def _gates(run: Run, item: str, period: str) -> list[dict[str, Any]]:
-    frame = run.table("gates").filter(pl.col("subject") == item)
+def _gates(run: Run, items: Sequence[str], period: str) -> list[dict[str, Any]]:
+    frame = run.table("gates").filter(pl.col("subject").is_in(items))
     return _gate_rows(frame.filter(pl.col("period") == period) if period else frame)
 
 
-def _bans(run: Run, item: str, period: str) -> list[dict[str, Any]]:
+def _bans(run: Run, items: Sequence[str], period: str) -> list[dict[str, Any]]:
     """Bans on the arc, at the node or of the seller; in the month asked for, where one was."""
-    frame = run.table("bans").filter((pl.col("arc") == item) | (pl.col("node") == item) | (pl.col("trader") == item))
+    frame = run.table("bans").filter(pl.any_horizontal(pl.col("arc", "node", "trader").is_in(items)))
     if period:
         frame = frame.filter((pl.col("first_period") <= period) & (pl.col("last_period") >= period))
     return frame.to_dicts()
 
 
-def _acts(run: Run, item: str, period: str) -> list[dict[str, Any]]:
+def _acts(run: Run, items: Sequence[str], period: str) -> list[dict[str, Any]]:
     """The legal acts that those bans and the shut gates rest on."""
-    gates = run.table("gates").filter(pl.col("subject") == item)
+    gates = run.table("gates").filter(pl.col("subject").is_in(items))
     if period:
         gates = gates.filter(pl.col("period") == period)
     wanted = {m for cell in gates["measure"].drop_nulls() for m in cell.split()}
-    wanted |= {b["measure"] for b in _bans(run, item, period) if b["measure"]}
+    wanted |= {b["measure"] for b in _bans(run, items, period) if b["measure"]}
     rows = run.table("measures").filter(pl.col("id").is_in(sorted(wanted))).to_dicts()
     return [{k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in r.items()} for r in rows]
 
@@ -240,16 +257,16 @@ def _gate_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
     )
 
 
-def _changes(run: Run, item: str, kind: str) -> list[dict[str, Any]]:
-    """Changes that name the item, or one of its gates; for prices, which everything moves, every applied change."""
+def _changes(run: Run, items: Sequence[str], kind: str) -> list[dict[str, Any]]:
+    """Changes that name an item, or one of its gates; for prices, which everything moves, every applied change."""
     changes = run.table("changes")
-    gates = run.table("gates").filter(pl.col("subject") == item)["gate"].unique().to_list()
-    names = [item, *gates]
+    gates = run.table("gates").filter(pl.col("subject").is_in(items))["gate"].unique().to_list()
+    names = [*items, *gates]
     keep = []
     for row in changes.to_dicts():
         touched = (row["touches"] or "").split()
         near = any(n in touched or any(t.startswith(f"{n}-") or n.startswith(f"{t}-") for t in touched) for n in names)
-        if near or (kind in ("prices", "consumption", "supply", "gains", "owners") and row["status"] == "applied"):
+        if near or (kind in EVERYTHING_MOVES and row["status"] == "applied"):
             keep.append(row)
     return keep
 

@@ -38,7 +38,7 @@ def summary_html(summary: Mapping[str, Any], where: str = "") -> str:
         f"<p><b>{_text(summary['title'])}</b><br>{_text(summary['question'])}</p>",
         f"<p>{_text(summary['headline'])}</p>",
         f"<p><i>{_text(trust['banner'])}</i></p>" if trust["banner"] else "",
-        _table("Prices [USD/MMBtu]", ["hub", BASELINE, SCENARIO, "change"], hubs),
+        _table(f"Prices [{summary.get('price_unit', 'USD/MMBtu')}]", ["hub", BASELINE, SCENARIO, "change"], hubs),
         _table("Gates opened", ["what", "opened"], gates) if gates else "",
         _table("Who gains [million USD, discounted]", ["group", "who", "change"], gains),
         f"<p>Certificate {'passed' if trust['certificate_passed'] else 'FAILED'}. Facts behind it: "

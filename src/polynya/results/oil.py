@@ -83,7 +83,7 @@ def oil_tables(answer: Answer) -> dict[str, pl.DataFrame]:
         ),
         "flips": flips_of(world, after, last),
         "rents": compare.side_by_side({n: c.rents() for n, c in cases.items()}, ["kind", "id", "period"], ["rent"]),
-        "places": world.table("oil_nodes").select("id", "name", "kind", "country", "lat", "lon"),
+        "nodes": world.table("oil_nodes").select("id", "name", pl.col("kind").alias("region"), "country", "lat", "lon"),
     }
 
 
@@ -338,7 +338,9 @@ def flips_of(before: World, after: World, day: date) -> pl.DataFrame:
     """What changes in control on `day`: ownership tests, whether one may deal with the holders, measures, licences, rights."""
     was, now = _control(before), _control(after)
     found = compare_control(was, now, day, REGIMES, now.transfer_rights)
-    rows = [("ownership test", f["id"], f["regime"], f["before"], f["after"], "") for f in found["flips"]]
+    rows: list[tuple[str, ...]] = [
+        ("ownership test", f["id"], f["regime"], f["before"], f["after"], "") for f in found["flips"]
+    ]
     rows += _dealing_rows(was, now, _parties(before) | _parties(after), day)
     rows += [("measure", m["id"], "", m["before"], m["after"], m["act"]) for m in found["measures"]]
     states = [{x.id: x.state(day) for x in side.licences} for side in (was, now)]
@@ -364,7 +366,7 @@ def _dealing_rows(was: ControlInputs, now: ControlInputs, refineries: set[str], 
     graphs = was.graph(day), now.graph(day)
     firms = {e.owner for g in graphs for r in refineries for e in title_holders(g, r)}
     holders = sorted(firms | {e.owner for g in graphs for f in firms for e in title_holders(g, f)})
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for regime in REGIMES:
         a, b = (blocked_states(x, g, holders, regime, day) for x, g in zip((was, now), graphs, strict=True))
         rows += [

@@ -36,6 +36,10 @@ NOT_ANCHORED = "Levels are not anchored after {year}: differences between the tw
 
 def summarise(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
     """The summary as a document: headline, prices by hub, flows by corridor, who supplies Europe, who gains, gates, trust."""
+    if answer.market == "oil":
+        from polynya.results.oil_summary import summarise_oil
+
+        return summarise_oil(answer, tables)
     years = answer.months / 12.0
     europe = _europe(answer)
     price = compare.weighted_prices(answer.cases, europe)
@@ -266,6 +270,10 @@ def _headline(d: Mapping[str, Any]) -> str:
 
 def summary_text(d: Mapping[str, Any]) -> str:
     """The note as text, to be read in a terminal."""
+    if d.get("market") == "oil":
+        from polynya.results.oil_summary import oil_text
+
+        return oil_text(d)
     head = f"If this came true ({d['claims_used']} claims, {len(d['conditions_assumed_met'])} open conditions assumed met), against today's course, {d['from']} for {d['span']}"
     basis = f"  Scenario as of {d['as_of']}; baseline: {d['world']}, events known to it included; last calibrated year: {d['trust']['last_calibrated_year'] or 'none'}."
     lines = [d["title"], head, "  " + d["headline"], basis]

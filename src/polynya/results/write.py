@@ -29,6 +29,10 @@ LEAST_VOYAGE_BCM = 1e-4
 
 def result_tables(answer: Answer) -> dict[str, pl.DataFrame]:
     """The tables of `tables/`: both cases side by side, what was changed, and what everything rests on."""
+    if answer.market == "oil":
+        from polynya.results.oil import oil_tables
+
+        return {**oil_tables(answer), **account_tables(answer)}
     cases, world = answer.cases, answer.base
     country = dict(world.table("nodes").select("id", "country").iter_rows())
     start = dict(world.table("corridors").select("id", "from_node").iter_rows())
@@ -53,7 +57,6 @@ def result_tables(answer: Answer) -> dict[str, pl.DataFrame]:
             ["holder"],
             ["musd"],
         ),
-        "measures": measures_table(answer),
         "gains": compare.side_by_side(gains, ["group", "id"], ["musd"]),
         "storage": compare.side_by_side(
             {n: c.stocks() for n, c in cases.items()}, ["storage", "period"], ["level", "injection", "withdrawal"]
@@ -62,6 +65,21 @@ def result_tables(answer: Answer) -> dict[str, pl.DataFrame]:
         "markups": compare.side_by_side(
             {n: c.solution.markups for n, c in cases.items()}, ["trader", "node", "period"], ["markup"]
         ),
+        **account_tables(answer),
+        "nodes": world.table("nodes").select("id", "name", "region", "country", "lat", "lon"),
+    }
+    if answer.periods:
+        tables["periods"] = periods_table(answer)
+    if answer.legs is not None:
+        tables["legs"] = legs_table(answer.legs, tables["flows"])
+    return tables
+
+
+def account_tables(answer: Answer) -> dict[str, pl.DataFrame]:
+    """What was changed, what shuts what, and what everything rests on; the same for every market."""
+    cases = answer.cases
+    return {
+        "measures": measures_table(answer),
         "gates": pl.concat([c.inputs.gates.with_columns(pl.lit(n).alias("case")) for n, c in cases.items()]),
         "bans": pl.concat([c.bans.with_columns(pl.lit(n).alias("case")) for n, c in cases.items()]),
         "changes": changes_table(answer),
@@ -70,13 +88,7 @@ def result_tables(answer: Answer) -> dict[str, pl.DataFrame]:
         "trace": pl.concat([c.inputs.trace.with_columns(pl.lit(n).alias("case")) for n, c in cases.items()]),
         "facts": facts_table(cases),
         "sources": sources_table(answer),
-        "nodes": world.table("nodes").select("id", "name", "region", "country", "lat", "lon"),
     }
-    if answer.periods:
-        tables["periods"] = periods_table(answer)
-    if answer.legs is not None:
-        tables["legs"] = legs_table(answer.legs, tables["flows"])
-    return tables
 
 
 def periods_table(answer: Answer) -> pl.DataFrame:
@@ -242,6 +254,7 @@ def manifest_of(answer: Answer, summary: Mapping[str, Any]) -> dict[str, Any]:
         "anchor": {"file": answer.anchor.file, "sha256": answer.anchor.sha256} if answer.anchor.file else None,
         "last_calibrated_year": LAST_CALIBRATED_YEAR,
         "solver": answer.question.solver,
+        **({"market": answer.market} if answer.market != "gas" else {}),
         "seed": None,
         "certificate": {"passed": all(c["passed"] for c in certificate.values()), **certificate},
         "summary": summary.get("headline"),

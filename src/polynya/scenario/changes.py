@@ -291,7 +291,9 @@ def _end_holding(world: World, change: s.EndHolding, day: date) -> tuple[World, 
             "See: polynya owners " + change.owned,
         )
     ownership = _end(world.table("ownership"), chosen, day, change.to)
-    return world.with_tables({"ownership": ownership}), f"{', '.join(change.kinds)} of {change.from_owner} over {change.owned} ends"
+    return world.with_tables(
+        {"ownership": ownership}
+    ), f"{', '.join(change.kinds)} of {change.from_owner} over {change.owned} ends"
 
 
 def _open_passage(world: World, change: s.OpenPassage, day: date) -> tuple[World, str]:

@@ -32,6 +32,8 @@ FORMATS: Mapping[str, str] = {
     "problem": "both market problems, for `polynya market solve`",
 }
 
+OF_EVERY_MARKET = ("csv", "problem")
+
 
 def export(run: Run, to: str, target: Path) -> list[Path]:
     """Write a run in a format below `target`, a folder that must be free. Returns the files, in order of their names.
@@ -40,6 +42,8 @@ def export(run: Run, to: str, target: Path) -> list[Path]:
     """
     if to not in FORMATS:
         raise UsageError(f'"{to}" is not a format.', fix=did_you_mean(to, FORMATS) or f"Formats: {', '.join(FORMATS)}.")
+    if run.manifest.get("market") == "oil" and to not in OF_EVERY_MARKET:
+        raise UsageError(f"{to} holds gas; this run is about oil.", fix=f"Formats: {', '.join(OF_EVERY_MARKET)}.")
     require_whole(run)
     writer: Callable[[Run], Files] = import_module(f"polynya.results.exports.{to}").files
     with hold(target) as folder:

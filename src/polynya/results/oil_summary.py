@@ -1,0 +1,323 @@
+"""What would a colleague write about the refineries? (oil Answer + tables -> summary document and its text)
+
+Every sentence is computed. Runs are Mt a year, prices USD a barrel, means over the horizon; money is discounted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from polynya.results.answer import Answer
+from polynya.results.case import BASELINE, SCENARIO
+from polynya.results.summary import FORESIGHT, _gates, _owners, _r, _trust
+
+BANNER = (
+    "Margins and prices in levels rest on recalled product prices, crude differentials and tariffs: "
+    "differences between the two cases are what to read, not levels."
+)
+NOTES = (
+    "Owners are those of the last month; what a trustee or a sanction keeps an owner from taking out is not taken off.",
+    "A refinery runs while a barrel more pays; it has no least load here. Below about 50 % Schwedt could not run at all.",
+)
+EAST = "east"
+LEAST_ROUTE_MT_PER_YEAR = 0.05
+CASES = (BASELINE, SCENARIO, "change")
+
+
+def summarise_oil(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
+    """The summary as a document; keys that a gas run has too mean the same."""
+    years = answer.months / 12.0
+    names = _names(answer)
+    document: dict[str, Any] = {
+        "market": "oil",
+        "price_unit": "USD/bbl",
+        "question": answer.scenario.file.question,
+        "title": answer.scenario.file.title,
+        "as_of": answer.scenario.file.as_of.isoformat(),
+        "world": " + ".join(answer.base.layers),
+        "from": answer.first.strftime("%Y-%m"),
+        "months": answer.months,
+        "claims_used": len({b for c in answer.applied.changes for b in c.because if b in answer.scenario.claims}),
+        "conditions_assumed_met": [c.id for c in answer.scenario.file.conditions if c.id not in answer.applied.not_met],
+        "conditions_not_met": list(answer.applied.not_met),
+        "refineries": _refineries(tables["utilisation"], names, years),
+        "crude": _crude(tables["crude"], names, years),
+        "regions": _regions(tables["balance"], names, years),
+        "hubs": _hubs(tables["balance"], names),
+        "margins": _margins(tables["margins"], names),
+        "stakes": _stakes(tables["stakes"], names),
+        "flips": tables["flips"].to_dicts(),
+        "gains": _gains(tables["gains"], names),
+        "owners": _owners(tables["owners"], answer),
+        "gates": _gates(answer),
+        "changes": [
+            {"id": c.id, "status": c.status, "effect": c.effect, "text": c.text} for c in answer.applied.changes
+        ],
+        "does_not_move": [
+            f"{c.id}: carried, not computed ({c.effect})" for c in answer.applied.changes if c.status == "carried"
+        ],
+        "trust": _oil_trust(answer),
+    }
+    document["headline"] = _headline(document)
+    return document
+
+
+def _oil_trust(answer: Answer) -> dict[str, Any]:
+    """As for gas, with what is special here."""
+    trust = _trust(answer)
+    notes = [n for n in trust["notes"] if n != FORESIGHT]
+    return {**trust, "banner": BANNER, "last_calibrated_year": None, "anchored": False, "notes": [*notes, *NOTES]}
+
+
+def _names(answer: Answer) -> dict[str, str]:
+    """Names of parties, refineries, goods, routes and places."""
+    found: dict[str, str] = {}
+    for table in ("oil_nodes", "oil_goods", "oil_routes", "assets", "entities"):
+        found |= dict(answer.applied.world.table(table).select("id", "name").iter_rows())
+    return found
+
+
+def _rows(frame: pl.DataFrame, keys: list[str], value: str, *, mean: bool, scale: float = 1.0) -> list[dict[str, Any]]:
+    """Per key the baseline, the scenario and the change of a value: mean of the months, or their sum times `scale`."""
+    cells = [(pl.col(f"{value}_{c}").mean() if mean else pl.col(f"{value}_{c}").sum() * scale).alias(c) for c in CASES]
+    return frame.group_by(keys, maintain_order=True).agg(cells).to_dicts()
+
+
+def _rounded(row: Mapping[str, Any], digits: int = 3) -> dict[str, Any]:
+    return {c: _r(row[c], digits) for c in CASES}
+
+
+def _refineries(frame: pl.DataFrame, names: Mapping[str, str], years: float) -> list[dict[str, Any]]:
+    """Utilisation of capacity [%], crude run [Mt/year] and [kbd], mean of the horizon and its last month."""
+    last = frame["period"].max()
+    found = []
+    runs = {r["refinery"]: r for r in _rows(frame, ["refinery"], "crude_mt", mean=False, scale=1.0 / years)}
+    daily = {r["refinery"]: r for r in _rows(frame, ["refinery"], "crude_kbd", mean=True)}
+    ends = {r["refinery"]: r for r in frame.filter(pl.col("period") == last).iter_rows(named=True)}
+    for row in _rows(frame, ["refinery"], "utilisation_share", mean=True):
+        r = row["refinery"]
+        found.append(
+            {
+                "refinery": r,
+                "name": names[r],
+                "utilisation_percent": {c: _r(100.0 * row[c], 1) for c in CASES},
+                "last_month_percent": {c: _r(100.0 * ends[r][f"utilisation_share_{c}"], 1) for c in CASES},
+                "crude_mt_per_year": _rounded(runs[r]),
+                "crude_kbd": _rounded(daily[r], 1),
+            }
+        )
+    return found
+
+
+def _crude(frame: pl.DataFrame, names: Mapping[str, str], years: float) -> list[dict[str, Any]]:
+    """What comes in by which route [Mt/year]; routes that carry next to nothing in both cases are left out."""
+    rows = _rows(frame, ["refinery", "route", "crude"], "crude_mt", mean=False, scale=1.0 / years)
+    return [
+        {
+            "refinery": r["refinery"],
+            "route": r["route"],
+            "name": names[r["route"]],
+            "crude": names[r["crude"]],
+            **_rounded(r),
+        }
+        for r in rows
+        if max(r[BASELINE], r[SCENARIO]) >= LEAST_ROUTE_MT_PER_YEAR
+    ]
+
+
+def _regions(frame: pl.DataFrame, names: Mapping[str, str], years: float) -> list[dict[str, Any]]:
+    """Per region and product: shortfall (brought in or forgone) [Mt/year], price and its premium over the coast [USD/bbl]."""
+    both = frame.with_columns(
+        (pl.col(f"imported_mt_{c}") + pl.col(f"forgone_mt_{c}")).alias(f"short_mt_{c}") for c in CASES
+    )
+    keys = ["region", "product"]
+    short = {(r["region"], r["product"]): r for r in _rows(both, keys, "short_mt", mean=False, scale=1.0 / years)}
+    premium = {(r["region"], r["product"]): r for r in _rows(frame, keys, "price_premium_usd_per_bbl", mean=True)}
+    return [
+        {
+            "region": r["region"],
+            "product": r["product"],
+            "name": f"{names[r['product']]}, {names[r['region']].split(':')[0]}",
+            "shortfall_mt_per_year": _rounded(short[r["region"], r["product"]]),
+            "price_usd_per_bbl": _rounded(r, 2),
+            "premium_usd_per_bbl": _rounded(premium[r["region"], r["product"]], 2),
+        }
+        for r in _rows(frame, keys, "price_usd_per_bbl", mean=True)
+    ]
+
+
+def _hubs(frame: pl.DataFrame, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Prices by region and product, in the form in which gas runs give prices by hub."""
+    rows = _rows(frame, ["region", "product"], "price_usd_per_bbl", mean=True)
+    return [{"hub": f"{names[r['product']]}, {names[r['region']].split(':')[0]}", **_rounded(r, 2)} for r in rows]
+
+
+def _margins(frame: pl.DataFrame, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Margin of each holder's share of each refinery [million USD over the horizon, discounted]."""
+    return [
+        {
+            "refinery": r["refinery"],
+            "holder": r["holder"],
+            "name": names.get(r["holder"], r["holder"]),
+            **{c: _r(r[f"margin_musd_{c}"], 0) for c in CASES},
+        }
+        for r in frame.iter_rows(named=True)
+    ]
+
+
+def _stakes(frame: pl.DataFrame, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Title, votes and economic share [%] in the last month: three numbers, kept apart."""
+    return [
+        {
+            "refinery": r["refinery"],
+            "kind": r["kind"],
+            "holder": r["holder"],
+            "name": names.get(r["holder"], r["holder"]),
+            **{c: _r(r[f"share_percent_{c}"], 2) for c in CASES},
+        }
+        for r in frame.iter_rows(named=True)
+    ]
+
+
+def _gains(gains: pl.DataFrame, names: Mapping[str, str]) -> dict[str, Any]:
+    consumers = gains.filter(pl.col("group") == "consumers")
+    place = pl.col("id").str.splitn(".", 2).struct[1]
+    by_region = (
+        consumers.group_by(place.alias("region")).agg(pl.col("musd_change").sum()).sort("musd_change", descending=True)
+    )
+    others = gains.filter(pl.col("group") != "consumers").sort("musd_change", descending=True)
+
+    def listed(frame: pl.DataFrame) -> list[dict[str, Any]]:
+        return [
+            {"group": g, "id": i, "musd": _r(m, 0)}
+            for g, i, m in frame.select("group", "id", "musd_change").iter_rows()
+            if abs(m) >= 0.5
+        ]
+
+    return {
+        "consumers": [
+            {"region": names.get(r, r).split(":")[0], "musd": _r(m, 0)}
+            for r, m in by_region.iter_rows()
+            if r != "coast"
+        ],
+        "largest_gains": listed(others.filter(pl.col("musd_change") > 0).head(6)),
+        "largest_losses": listed(others.filter(pl.col("musd_change") < 0).tail(6).reverse()),
+        "total_musd": _r(float(gains["musd_change"].sum()), 0),
+        "note": "discounted over the horizon",
+    }
+
+
+def _headline(d: Mapping[str, Any]) -> str:
+    """What Schwedt runs, and what the East is short of."""
+    schwedt = next((r for r in d["refineries"] if r["refinery"] == "pck-schwedt"), d["refineries"][0])
+    use = schwedt["utilisation_percent"]
+    parts = [f"{schwedt['name']} would run at {use[SCENARIO]:.0f} % of its capacity instead of {use[BASELINE]:.0f} %"]
+    east = [r for r in d["regions"] if r["region"] == EAST]
+    if east:
+        short = {c: sum(r["shortfall_mt_per_year"][c] for r in east) for c in (BASELINE, SCENARIO)}
+        parts.append(
+            f"the East would have to bring in {short[SCENARIO]:.1f} Mt of fuel a year instead of {short[BASELINE]:.1f}"
+        )
+        largest = max(east, key=lambda r: abs(r["price_usd_per_bbl"]["change"]))
+        change = largest["price_usd_per_bbl"]["change"]
+        if abs(change) >= 0.005:
+            parts.append(
+                f"{largest['name'].split(',')[0].lower()} would cost {abs(change):.2f} USD a barrel "
+                f"{'less' if change < 0 else 'more'} there"
+            )
+        else:
+            parts.append("prices there would not move")
+    return "; ".join(parts) + "."
+
+
+def oil_text(d: Mapping[str, Any]) -> str:
+    """The note as text, to be read in a terminal."""
+    from polynya.console import table
+
+    def shown(cells: Mapping[str, Any], form: str, sign: str) -> list[str]:
+        return [format(cells[BASELINE], form), format(cells[SCENARIO], form), format(cells["change"], sign)]
+
+    met = len(d["conditions_assumed_met"])
+    lines = [
+        d["title"],
+        f"If this came true ({d['claims_used']} claims, {met} open conditions assumed met), against today's course, {d['from']} for {d['months']} months",
+        "  " + d["headline"],
+        f"  Scenario as of {d['as_of']}; baseline: {d['world']}, events known to it included.",
+        "  " + d["trust"]["banner"],
+    ]
+    for gate in d["gates"]:
+        shut = "; ".join(f"{g['kind']}: {g['name']}" for g in gate["still_closed"])
+        lines.append(
+            f"  {gate['subject']}: {gate['opened']} of {gate['gates']} gates opened"
+            + (f"; still closed: {shut}" if shut else "")
+        )
+    three = ["baseline", "scenario", "change"]
+    lines += ["", "Utilisation of capacity [%]"]
+    lines.append(
+        table(
+            ["refinery", *three],
+            [[r["name"], *shown(r["utilisation_percent"], ".1f", "+.1f")] for r in d["refineries"]],
+        )
+    )
+    lines += ["", "Crude by route [Mt/year]"]
+    lines.append(
+        table(["route", "crude", *three], [[r["name"], r["crude"], *shown(r, ".2f", "+.2f")] for r in d["crude"]])
+    )
+    lines += ["", "Shortfall: brought in or forgone [Mt/year], price and premium over the coast [USD/bbl]"]
+    lines.append(
+        table(
+            ["what", *(f"short {c}" for c in three), *(f"price {c}" for c in three), "premium", "then"],
+            [
+                [
+                    r["name"],
+                    *shown(r["shortfall_mt_per_year"], ".2f", "+.2f"),
+                    *shown(r["price_usd_per_bbl"], ".2f", "+.2f"),
+                    f"{r['premium_usd_per_bbl'][BASELINE]:+.2f}",
+                    f"{r['premium_usd_per_bbl'][SCENARIO]:+.2f}",
+                ]
+                for r in d["regions"]
+            ],
+        )
+    )
+    lines += ["", "Margin of each share [million USD over the horizon, discounted]"]
+    lines.append(
+        table(
+            ["refinery", "holder", *three],
+            [[r["refinery"], r["name"], *shown(r, ",.0f", "+,.0f")] for r in d["margins"]],
+        )
+    )
+    lines += ["", "Who holds, who votes, who gets the income [%], where it changes"]
+    moved = [s for s in d["stakes"] if s["change"]]
+    lines.append(
+        table(
+            ["refinery", "kind", "holder", *three],
+            [[s["refinery"], s["kind"], s["name"], *shown(s, ".2f", "+.2f")] for s in moved],
+        )
+        if moved
+        else "  nothing changes"
+    )
+    lines += ["", "What flips in control, last month"]
+    flips = [[f["what"], f["id"], f["regime"], f["before"], f["after"]] for f in d["flips"]]
+    lines.append(table(["what", "id", "regime", "before", "after"], flips) if flips else "  nothing flips")
+    lines += ["", "Who gains [million USD, discounted over the horizon]"]
+    rows = [["consumers", c["region"], f"{c['musd']:+,.0f}"] for c in d["gains"]["consumers"]]
+    rows += [
+        [g["group"], g["id"], f"{g['musd']:+,.0f}"]
+        for g in (*d["gains"]["largest_gains"], *reversed(d["gains"]["largest_losses"]))
+    ]
+    lines.append(table(["group", "who", "change"], rows))
+    lines += ["", "Behind the refineries' holders, by economic share [million USD]"]
+    lines.append(table(["holder", "change"], [[o["name"], f"{o['musd']:+,.0f}"] for o in d["owners"]]))
+    if d["does_not_move"]:
+        lines += ["", "Not computed", *(f"  {s}" for s in d["does_not_move"])]
+    trust = d["trust"]
+    passed = "passed" if trust["certificate_passed"] else "FAILED"
+    shares = ", ".join(f"{v} % {k}" for k, v in trust["facts_percent"].items())
+    lines += [
+        "",
+        f"Trust: certificate {passed} (worst residual {trust['worst_residual']:.1e}). Facts behind it: {shares}.",
+    ]
+    return "\n".join([*lines, *(f"  {n}" for n in trust["notes"])])
