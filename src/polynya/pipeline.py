@@ -73,7 +73,7 @@ def ready(question: Question, say: Say = lambda _: None, clock: _Clock | None = 
         report = require_sound(base)
         anchor = read_anchor(question.anchor, base)
     with clock("reading the scenario"):
-        scenario = load_scenario(question.scenario, base)
+        scenario = load_scenario(question.scenario, base, question.without)
     first = question.first or date.fromisoformat(scenario.file.horizon.from_ + "-01")
     single = question.months or scenario.file.horizon.months
     until = question.horizon or scenario.file.horizon.until

@@ -86,7 +86,7 @@ def ensemble(
         lags=lags,
     )
     r = ready(question, progress)
-    g = ground(r.base, r.first, r.months, r.sea, r.anchor, lags=lags, solver=solver)
+    g = ground(r.base, r.first, r.months, r.periods, r.sea, r.anchor, lags=lags, solver=solver)
     ledger = Ledger(resume or (out.parent if out is not None else Path("runs")) / "ledger")
     plan = Plan(n, seed, sampler, workers or cores(), cluster, tuple(without or ()))  # type: ignore[arg-type]
     found = run_ensemble(r.scenario, g, plan, ledger, progress)

@@ -56,6 +56,11 @@ def choose(scenario: Scenario, choice: Choice) -> Chosen:
         or (c.likelihood is None and any(b in holding and not holding[b] for b in c.because))
     }
     met = conditions_met(settled)
+    # a coin may say yes to a condition whose requirement has failed: it is not met then, and nobody assumes that it is
+    conditions = [
+        c.model_copy(update={"assume": "failed"}) if c.id in heads and c.id not in met else c for c in conditions
+    ]
+    settled = replace(settled, file=file.model_copy(update={"conditions": conditions}))
     done = []
     for change in changes:
         if change.id in without or isinstance(change, Carry) or any(c not in met for c in change.when):

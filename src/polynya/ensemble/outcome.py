@@ -43,7 +43,7 @@ class Comparer:
 
     def __init__(self, base: Mapping[str, Any], europe: Sequence[str]) -> None:
         self.base = base
-        self.years = len(base["periods"]) / 12.0
+        self.years = float(base["years"])
         self.places: dict[str, Sequence[str]] = {EUROPE: europe, **HUBS}
         self._nodes = [n for n in sorted(base["consumption"]) if n in base["prices"]]
         self._weight = _array(base["consumption"], self._nodes)

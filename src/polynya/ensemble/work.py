@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -22,11 +23,13 @@ from polynya import handover
 from polynya.ensemble.choice import TODAY, Chosen
 from polynya.errors import CertificateError, InputError, NoSolutionError
 from polynya.market.problem import Problem
+from polynya.market.seasons import Period
 from polynya.market.solve import solve
 from polynya.results.case import Case
 from polynya.results.gains import gains_of
 from polynya.results.supply import supply_matrix
 from polynya.scenario import apply
+from polynya.scenario.conflicts import of_scenario
 from polynya.world import World
 from polynya.world.anchor import Anchor
 
@@ -40,7 +43,8 @@ class Ground:
 
     base: World
     first: date
-    months: int
+    months: int  # the whole horizon, seasons included
+    periods: Sequence[Period]
     sea: handover.Voyages | None
     anchor: Anchor
     lags: bool
@@ -50,13 +54,21 @@ class Ground:
 
 
 def ground(
-    base: World, first: date, months: int, sea: handover.Voyages | None, anchor: Anchor, *, lags: bool, solver: str
+    base: World,
+    first: date,
+    months: int,
+    periods: Sequence[Period],
+    sea: handover.Voyages | None,
+    anchor: Anchor,
+    *,
+    lags: bool,
+    solver: str,
 ) -> Ground:
     """Everything shared, with its digest."""
     code = code_digest()
-    parts = [code, base.digest, first.isoformat(), str(months), sea.digest if sea else "", anchor.sha256, str(lags)]
-    digest = hashlib.sha256("|".join([*parts, solver]).encode()).hexdigest()
-    return Ground(_plain(base), first, months, sea, anchor, lags, solver, digest, code)
+    parts = [code, base.digest, first.isoformat(), str(months), repr(periods), anchor.sha256, str(lags), solver]
+    digest = hashlib.sha256("|".join([*parts, sea.digest if sea else ""]).encode()).hexdigest()
+    return Ground(_plain(base), first, months, periods, sea, anchor, lags, solver, digest, code)
 
 
 def _plain(world: World) -> World:
@@ -95,9 +107,12 @@ class PosedCase:
 
 def pose(g: Ground, chosen: Chosen) -> PosedCase:
     """Apply the choice and pose the market problem. A choice that contradicts the world has a record that says so."""
+    clashing = of_scenario(chosen.scenario, g.base, chosen.without) if chosen.key != TODAY else []
+    if clashing:
+        return PosedCase({"error": {"code": "bad_input", "message": clashing[0].message}}, None)
     try:
         world = g.base if chosen.key == TODAY else apply(chosen.scenario, g.base, without=chosen.without).world
-        posed = handover.pose(world, g.first, g.months, sea=g.sea, anchor=g.anchor, lags=g.lags)
+        posed = handover.pose(world, g.first, g.months, sea=g.sea, anchor=g.anchor, lags=g.lags, periods=g.periods)
     except InputError as error:
         return PosedCase({"error": {"code": error.code, "message": str(error)}}, None)
     last = f"{posed.problem.periods['period'][-1]}"
@@ -148,6 +163,7 @@ def _record(g: Ground, case: Case) -> dict[str, Any]:
     certificate = case.certificate
     return {
         "periods": periods,
+        "years": g.months / 12.0,
         "prices": _by_node(case.prices(), "price", periods),
         "consumption": _by_node(case.consumption(), "quantity", periods),
         "pipelines_bcm": dict(flows.iter_rows()),

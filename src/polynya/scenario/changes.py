@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from polynya.errors import Fault, InputError
 from polynya.scenario import schema as s
-from polynya.scenario.load import Scenario
 from polynya.world import World
 from polynya.world.capacity import AVAILABILITY, CAPACITY, LIMIT, CapacityReader
+
+if TYPE_CHECKING:
+    from polynya.scenario.load import Scenario
 
 SOURCE = "scenario"
 VOYAGE_PASSAGES = (

@@ -29,6 +29,7 @@ class Claim:
     likelihood: tuple[float, float] | None = None  # a named human's rating, as a range between 0 and 1
     needs: tuple[str, ...] = ()  # claims that must hold for this one to hold
     failed: bool = False  # one of its conditions is known to have failed
+    contradicts: tuple[str, ...] = ()  # claims of the same ledger that say the contrary
 
     @property
     def reviewed(self) -> bool:
@@ -68,6 +69,11 @@ def read_ledger(path: Path) -> Mapping[str, Claim]:
                 c["claim"]
                 for c in row.get("conditions") or ()
                 if isinstance(c, dict) and isinstance(c.get("claim"), str) and c.get("status") != "met"
+            ),
+            contradicts=tuple(
+                r["claim"]
+                for r in row.get("relations") or ()
+                if isinstance(r, dict) and r.get("type") == "contradicts" and isinstance(r.get("claim"), str)
             ),
             failed=any(isinstance(c, dict) and c.get("status") == "failed" for c in row.get("conditions") or ()),
         )

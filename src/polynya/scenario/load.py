@@ -13,6 +13,7 @@ from pathlib import Path
 
 from polynya import strict_yaml
 from polynya.errors import Fault, InputError, NotFoundError, did_you_mean
+from polynya.scenario.conflicts import of_scenario
 from polynya.scenario.dag import find_cycle
 from polynya.scenario.ledger import Claim, read_ledger
 from polynya.scenario.schema import RANGED, Change, ScenarioFile
@@ -39,8 +40,11 @@ class Scenario:
         return sum(1 for c in self.file.conditions if c.assume == "met")
 
 
-def load_scenario(path: Path | str, world: World) -> Scenario:
-    """Read and check a scenario file. Raises InputError with every fault, NotFoundError when a file is missing."""
+def load_scenario(path: Path | str, world: World, without: Iterable[str] = ()) -> Scenario:
+    """Read and check a scenario file. `without`: changes or conditions that are left out, and so conflict with nothing.
+
+    Raises InputError with every fault, NotFoundError when a file is missing.
+    """
     path = Path(path)
     document = strict_yaml.load(path)
     file = strict_yaml.validate(document, ScenarioFile)
@@ -62,7 +66,21 @@ def load_scenario(path: Path | str, world: World) -> Scenario:
     faults += _identities(document, file, world)
     if faults:
         raise InputError(faults)
-    return Scenario(file, claims, str(path), _sha256(path), ledger_path, ledger_sha)
+    scenario = Scenario(file, claims, str(path), _sha256(path), ledger_path, ledger_sha)
+    faults = list(_conflicts(document, scenario, world, without))
+    if faults:
+        raise InputError(faults)
+    return scenario
+
+
+def _conflicts(document: Document, scenario: Scenario, world: World, without: Iterable[str]) -> Iterable[Fault]:
+    """What cannot all be true at once, at the last change or condition that takes part in it."""
+    file = scenario.file
+    place = {c.id: ("changes", i) for i, c in enumerate(file.changes)}
+    place |= {c.id: ("conditions", i) for i, c in enumerate(file.conditions)}
+    for conflict in of_scenario(scenario, world, frozenset(without)):
+        at = max(place[i] for i in (conflict.changes or conflict.conditions))
+        yield document.fault(at, conflict.message, fix=conflict.fix, code="conflict", key=True)
 
 
 def _sha256(path: Path) -> str:
