@@ -158,8 +158,14 @@ def _record(g: Ground, case: Case) -> dict[str, Any]:
     supply = supply_matrix(case, country).with_columns(
         pl.col("node").replace_strict(region, default="other", return_dtype=pl.String).alias("region")
     )
-    flows = case.flows().filter(pl.col("kind") == "pipeline").group_by("arc").agg(pl.col("quantity").sum()).sort("arc")
-    by_region = supply.group_by("region", "supplier").agg(pl.col("bcm").sum()).sort("region", "supplier")
+    flows = (
+        case.flows()
+        .filter(pl.col("kind") == "pipeline")
+        .group_by("arc")
+        .agg(pl.col("quantity").sort().sum())
+        .sort("arc")
+    )
+    by_region = supply.group_by("region", "supplier").agg(pl.col("bcm").sort().sum()).sort("region", "supplier")
     certificate = case.certificate
     return {
         "periods": periods,
@@ -182,7 +188,7 @@ def _gains(gains: pl.DataFrame, region: dict[str, str]) -> pl.DataFrame:
         .otherwise(pl.col("id"))
         .alias("id")
     )
-    return named.sort("group", "id").group_by("group", "id", maintain_order=True).agg(pl.col("musd").sum())
+    return named.sort("group", "id").group_by("group", "id", maintain_order=True).agg(pl.col("musd").sort().sum())
 
 
 def _by_node(frame: pl.DataFrame, column: str, periods: list[str]) -> dict[str, list[float | None]]:

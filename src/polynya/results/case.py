@@ -36,7 +36,7 @@ class Case:
     def flows(self) -> pl.DataFrame:
         """arc, from, to, kind, period, quantity [bcm at the sending end], delivered [bcm], capacity [bcm]; all traders together."""
         arcs = self.problem.arcs.select("arc", "from", "to", "kind", "period", "capacity", "loss")
-        total = self.solution.flows.group_by("arc", "period", maintain_order=True).agg(pl.col("quantity").sum())
+        total = self.solution.flows.group_by("arc", "period", maintain_order=True).agg(pl.col("quantity").sort().sum())
         return (
             arcs.join(total, on=["arc", "period"], how="left")
             .with_columns(pl.col("quantity").fill_null(0.0))
@@ -58,7 +58,7 @@ class Case:
         columns = ("level", "injection", "withdrawal")
         return (
             self.solution.storage.group_by("storage", "period", maintain_order=True)
-            .agg(pl.col(c).sum() for c in columns)
+            .agg(pl.col(c).sort().sum() for c in columns)
             .sort("storage", "period")
         )
 
@@ -71,6 +71,6 @@ class Case:
         return (
             self.solution.production.with_columns(pl.col("step").str.replace(r"\.\d+$", "").alias("supply"))
             .group_by("supply", "trader", "node", "period", maintain_order=True)
-            .agg(pl.col("quantity").sum())
+            .agg(pl.col("quantity").sort().sum())
             .sort("supply", "period", "trader", "node")
         )

@@ -18,7 +18,7 @@ from polynya.results.case import Case
 
 def gains_of(case: Case, state_of_arc: Mapping[str, str]) -> pl.DataFrame:
     """group (consumers | producers | operators | states), id, musd (discounted over the horizon). Adds up to welfare."""
-    ledger = case.solution.accounts.group_by("party", "id", maintain_order=True).agg(pl.col("amount").sum())
+    ledger = case.solution.accounts.group_by("party", "id", maintain_order=True).agg(pl.col("amount").sort().sum())
     merged = [name for name, members in case.solution.names.items() if members != [name]]
     single = ledger.filter(~((pl.col("party") == "producers") & pl.col("id").is_in(merged)))
     states = pl.col("id").replace_strict(dict(state_of_arc), default="unknown", return_dtype=pl.String)
@@ -26,7 +26,7 @@ def gains_of(case: Case, state_of_arc: Mapping[str, str]) -> pl.DataFrame:
     shared = _rents_of_price_takers(case, merged)
     rest = ledger.filter((pl.col("party") == "producers") & pl.col("id").is_in(merged))
     rest = rest.join(
-        shared.group_by("class", maintain_order=True).agg(pl.col("amount").sum().alias("given")),
+        shared.group_by("class", maintain_order=True).agg(pl.col("amount").sort().sum().alias("given")),
         left_on="id",
         right_on="class",
         how="left",
@@ -37,7 +37,7 @@ def gains_of(case: Case, state_of_arc: Mapping[str, str]) -> pl.DataFrame:
         (pl.col("amount") - pl.col("given").fill_null(0.0)).alias("amount"),
     )
     parts = [single, shared.select(pl.lit("producers").alias("party"), "id", "amount"), rest]
-    table = pl.concat(parts).group_by("party", "id", maintain_order=True).agg(pl.col("amount").sum())
+    table = pl.concat(parts).group_by("party", "id", maintain_order=True).agg(pl.col("amount").sort().sum())
     return table.select(
         pl.col("party").alias("group"), "id", (pl.col("amount") * welfare_unit_musd(1.0)).alias("musd")
     ).sort("group", "id")
@@ -53,7 +53,9 @@ def _rents_of_price_takers(case: Case, merged: list[str]) -> pl.DataFrame:
     )
     made = made.join(solution.values.rename({"trader": "class"}), on=["class", "node", "period"])
     rent = (pl.col("value") * q - pl.col("cost") * q - pl.col("cost_slope") * q**2 / 2.0) * pl.col("weight")
-    return made.group_by("class", pl.col("trader").alias("id"), maintain_order=True).agg(rent.sum().alias("amount"))
+    return made.group_by("class", pl.col("trader").alias("id"), maintain_order=True).agg(
+        rent.sort().sum().alias("amount")
+    )
 
 
 def gap(table: pl.DataFrame, welfare: Mapping[str, float]) -> float:

@@ -110,7 +110,7 @@ def _corridors(flows: pl.DataFrame, years: float) -> list[dict[str, Any]]:
     moved = (
         flows.filter(pl.col("kind") == "pipeline")
         .group_by("arc", "from", "to", maintain_order=True)
-        .agg((pl.col(f"quantity_{c}").sum() / years).alias(c) for c in (BASELINE, SCENARIO))
+        .agg((pl.col(f"quantity_{c}").sort().sum() / years).alias(c) for c in (BASELINE, SCENARIO))
     )
     moved = moved.with_columns((pl.col(SCENARIO) - pl.col(BASELINE)).alias("change")).filter(
         pl.col("change").abs() >= SHOWN_FLOW_BCM_PER_YEAR
@@ -130,7 +130,7 @@ def _suppliers(supply: pl.DataFrame, europe: Sequence[str], years: float) -> lis
     to = (
         supply.filter(pl.col("node").is_in(list(europe)))
         .group_by("supplier", maintain_order=True)
-        .agg((pl.col(f"bcm_{c}").sum() / years).alias(c) for c in (BASELINE, SCENARIO))
+        .agg((pl.col(f"bcm_{c}").sort().sum() / years).alias(c) for c in (BASELINE, SCENARIO))
     )
     to = to.with_columns((pl.col(SCENARIO) - pl.col(BASELINE)).alias("change")).sort(
         pl.max_horizontal(BASELINE, SCENARIO), descending=True, maintain_order=True
@@ -148,7 +148,7 @@ def _gains(gains: pl.DataFrame, answer: Answer) -> dict[str, Any]:
     )
     by_region = (
         consumers.group_by("region", maintain_order=True)
-        .agg(pl.col("musd_change").sum())
+        .agg(pl.col("musd_change").sort().sum())
         .sort("musd_change", descending=True, maintain_order=True)
     )
     others = gains.filter(pl.col("group") != "consumers").sort("musd_change", descending=True, maintain_order=True)
@@ -213,8 +213,8 @@ def _still(answer: Answer, tables: Mapping[str, pl.DataFrame], years: float) -> 
         tables["flows"]
         .group_by("arc", maintain_order=True)
         .agg(
-            (pl.col("quantity_change").sum() / years).alias("change"),
-            (pl.col(f"quantity_{SCENARIO}").sum() / years).alias("flow"),
+            (pl.col("quantity_change").sort().sum() / years).alias("change"),
+            (pl.col(f"quantity_{SCENARIO}").sort().sum() / years).alias("flow"),
         )
     )
     known = {r["arc"]: r for r in flows.iter_rows(named=True)}

@@ -26,10 +26,10 @@ def supply_matrix(case: Case, country_of: dict[str, str]) -> pl.DataFrame:
     )
     flows = flows.with_columns((pl.col("quantity") * (1 - pl.col("loss").fill_null(0.0))).alias("delivered"))
     moved = flows.group_by("trader", "from", "to", maintain_order=True).agg(
-        pl.col("quantity").sum(), pl.col("delivered").sum()
+        pl.col("quantity").sort().sum(), pl.col("delivered").sort().sum()
     )
-    made = _by_class(case).group_by("trader", "node", maintain_order=True).agg(pl.col("quantity").sum())
-    sold = case.solution.sales.group_by("trader", "node", maintain_order=True).agg(pl.col("quantity").sum())
+    made = _by_class(case).group_by("trader", "node", maintain_order=True).agg(pl.col("quantity").sort().sum())
+    sold = case.solution.sales.group_by("trader", "node", maintain_order=True).agg(pl.col("quantity").sort().sum())
     frames = [
         _mix(
             str(trader),

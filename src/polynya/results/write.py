@@ -108,7 +108,7 @@ def legs_table(legs: pl.DataFrame, flows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _totals(supply: pl.DataFrame) -> pl.DataFrame:
-    return supply.group_by("supplier", "node", maintain_order=True).agg(pl.col("bcm").sum())
+    return supply.group_by("supplier", "node", maintain_order=True).agg(pl.col("bcm").sort().sum())
 
 
 def _last_day(answer: Answer) -> date:
