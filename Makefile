@@ -39,7 +39,7 @@ lock:
 
 # Needs Node.js; only when web/ changes. The bundle it makes is committed, so that nothing else needs Node.js.
 web:
-	cd web && npm ci --no-audit --no-fund && node build.mjs
+	cd web && npm ci --no-audit --no-fund && node build.mjs && node app/build.mjs
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

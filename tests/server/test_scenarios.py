@@ -10,13 +10,14 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from polynya.errors import PolynyaError
 from polynya.pipeline import FOUNDING
-from polynya.results.folder import hashes
+from polynya.results.folder import Run, hashes
 from polynya.scenario import apply, load_scenario
 from polynya.server.variant import BY_HAND, OFF, Edits, falls, read, variant
 from polynya.world import load_world
@@ -31,7 +32,7 @@ EDITS: dict[str, Any] = {
     "off": ["c19", "stake-sakhalin"],
     "conditions": {"peace-agreement": {"on": "2025-04-01", "likelihood": {"low": 0.2, "high": 0.4}}},
     "changes": {"stake-refineries-1": {"numbers": {"share_percent": 40}}},
-    "capacities": [{"subject": "turkstream", "capacity_bcm_per_year": 10.5, "from": "2025-05-01"}],
+    "capacities": [{"subject": "transmed-dz-tn", "capacity_bcm_per_year": 10.5, "from": "2025-05-01"}],
 }
 
 
@@ -187,5 +188,23 @@ def test_the_saved_file_runs_on_the_command_line_to_the_same_bytes(served: Serve
     assert json.loads((app / "manifest.json").read_text(encoding="utf-8")) == json.loads(
         (tmp_path / "cli" / "manifest.json").read_text(encoding="utf-8")
     )
+    flow = {r["period"]: r for r in Run(app).table("flows").filter(pl.col("arc") == "transmed-dz-tn").to_dicts()}
+    assert flow["2025-05"]["quantity_baseline"] > 1.0
+    assert flow["2025-05"]["quantity_scenario"] <= 10.5 * 31 / 365 + 1e-9, "the capacity set by hand binds, by days of the month"
     again = served.get(f"/api/v1/scenarios/run/{job['run']}").json()
     assert again["text"] == preview.json()["text"], "the scenario of a run can be opened again"
+
+
+@pytest.mark.parametrize(
+    ("subject", "word"),
+    [("turkstream", "turkstream-1 or turkstream-2"), ("turkstrem-2", "Did you mean turkstream-2"), ("DE", "")],
+)
+def test_a_capacity_is_set_only_where_the_market_reads_it(served: Served, subject: str, word: str) -> None:
+    """On a pipeline of two lines it would do nothing, and nobody would notice."""
+    asked = {
+        "base": BASE,
+        "edits": {"capacities": [{"subject": subject, "capacity_bcm_per_year": 5, "from": "2025-05-01"}]},
+    }
+    answer = served.post("/api/v1/scenarios/preview", asked)
+    assert answer.status_code == 400
+    assert word in answer.json()["error"]["fix"]

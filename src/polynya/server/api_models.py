@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from polynya.server.folders import NAME_PATTERN
 from polynya.server.planner import Escort, Objective
-from polynya.server.scenarios import RUN, Draft
+from polynya.server.scenarios import RUN, Draft, require_own_capacity
 from polynya.server.service import Service
 from polynya.server.variant import Edits, variant
 
@@ -79,6 +79,8 @@ class Asked(Body):
 
     def draft(self, service: Service) -> Draft:
         """The files that are meant. Raises NotFoundError, InputError, UsageError."""
+        for capacity in self.edits.capacities:
+            require_own_capacity(service.world, capacity.subject)
         if self.base is not None:
             base = service.scenarios.get(self.base.kind, self.base.name)
             if self.text is not None:

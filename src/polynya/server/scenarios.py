@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from polynya.errors import Fault, InputError, NotFoundError, PolynyaError, did_you_mean
+import polars as pl
+
+from polynya.errors import Fault, InputError, NotFoundError, PolynyaError, UsageError, did_you_mean
 from polynya.pipeline import EXAMPLES
 from polynya.scenario import apply, load_scenario
 from polynya.scenario.ledger import Claim, read_ledger
@@ -21,6 +23,7 @@ from polynya.scenario.template import TEMPLATE
 from polynya.server.folders import NAME, RunsFolder
 from polynya.server.variant import OFF, only_ledger_beside, read
 from polynya.world import World
+from polynya.world.capacity import CAPACITY
 
 EXAMPLE, SAVED, RUN = "example", "saved", "run"
 TEMPLATE_NAME = "template"
@@ -132,6 +135,17 @@ def _text(path: Path) -> str:
         return path.read_bytes().decode("utf-8")
     except UnicodeDecodeError:
         raise InputError("the file is not UTF-8", where=path.name) from None
+
+
+def require_own_capacity(world: World, subject: str) -> None:
+    """Raises UsageError unless the market reads a capacity of this very thing: set elsewhere it would do nothing."""
+    own = {s for s, attribute in world.facts if attribute == CAPACITY}
+    if subject in own:
+        return
+    corridors = world.table("corridors").filter(pl.col("asset") == subject)["id"].to_list()
+    parts = sorted(own.intersection(corridors))
+    fix = f"Set it on {' or '.join(parts)}." if parts else did_you_mean(subject, own)
+    raise UsageError(f'"{subject[:120]}" has no capacity of its own.', fix=fix)
 
 
 def check(draft: Draft, world: World) -> dict[str, Any]:

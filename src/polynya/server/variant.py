@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from polynya import strict_yaml
 from polynya.errors import Fault, InputError, UsageError, did_you_mean
-from polynya.scenario.schema import Horizon, Id, Range, ScenarioFile, Text
+from polynya.scenario.schema import Horizon, Id, Likelihood, ScenarioFile, Text
 
 OFF = "switched-off"
 BY_HAND, LEFT_OUT = "a-by-hand", "a-switched-off"
@@ -51,7 +51,7 @@ class ConditionEdit(Edit):
 
     assume: Literal["met", "open", "failed"] | None = None
     on: date | None = None
-    likelihood: Range | None = None
+    likelihood: Likelihood | None = None
 
 
 class ChangeEdit(Edit):
@@ -59,7 +59,7 @@ class ChangeEdit(Edit):
 
     from_: Annotated[date | None, Field(alias="from")] = None
     to: date | None = None
-    likelihood: Range | None = None
+    likelihood: Likelihood | None = None
     numbers: Annotated[dict[str, Finite], Field(max_length=8)] = {}
 
 
