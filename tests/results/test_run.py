@@ -256,3 +256,27 @@ def test_seasons_after_the_months(files: Path, tmp_path: Path, capsys: pytest.Ca
     facts = {f["attribute"] for f in json.loads(capsys.readouterr().out)["facts"]}
     assert "demand_share_m07" in facts
     assert "demand_share_m01" not in facts
+
+
+def test_a_fee_that_is_owed_anyway_moves_money_and_no_gas(files: Path, tmp_path: Path) -> None:
+    """365 million USD a year for the line, whose only holder is seller-a: 59 days from January to February 2021."""
+    extra = tmp_path / "fee"
+    (extra / "facts").mkdir(parents=True)
+    (extra / "access.csv").write_text(
+        "subject,traders,valid_from,valid_to,kind,reason,source,locator\naa-bb,seller-a,2020-01-01,,reported,built it,tso,t\n"
+    )
+    (extra / "facts" / "fee.csv").write_text(
+        FACTS.splitlines()[0] + "\naa-bb,ship_or_pay_musd_per_year,365,musd_per_year,2020-01-01,,tso,t,,reported,\n"
+    )
+    out = tmp_path / "paid"
+    asked = ["run", str(files / "s.yaml"), "--world", str(files), "--overlay", str(extra), "--out", str(out), "-q"]
+    assert main(asked) == 0
+    gains = {(r["group"], r["id"]): r for r in pl.read_parquet(out / "tables" / "gains.parquet").to_dicts()}
+    assert gains["operators", "aa-bb"]["musd_baseline"] == pytest.approx(59.0)  # shut, and paid all the same
+    assert gains["operators", "aa-bb"]["musd_change"] == pytest.approx(0.0, abs=1e-6)
+    assert gains["producers", "seller-a"]["musd_baseline"] == pytest.approx(-59.0)
+    used = pl.read_parquet(out / "tables" / "consumption.parquet")
+    assert used["quantity_scenario"].to_list() == pytest.approx([1.25, 1.25], rel=1e-6)  # as without the fee
+    answer = json.loads((out / "answer" / "scenario" / "solution.json").read_text())
+    total = sum(r["musd_scenario"] for r in gains.values())
+    assert total == pytest.approx(answer["welfare"]["total"] * 40e3 / 1055.05585262, rel=1e-6)

@@ -40,6 +40,13 @@ class MarketInputs:
     facts: Mapping[str, Fact]
     gates: pl.DataFrame  # subject, gate, period, kind, name, source, measure: gates shut for a whole month
     notes: tuple[str, ...] = ()
+    # arc, payer (a trader), period, musd: fees owed whether a line is used or not. Sunk, so that no flow depends on them
+    # and the problem does not hold them; who pays whom does.
+    fees: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(
+            schema={"arc": pl.String, "payer": pl.String, "period": pl.String, "musd": pl.Float64}
+        )
+    )
 
 
 @dataclass
@@ -86,6 +93,7 @@ def build_inputs(
         build.notes.append("LNG arrives in the month in which it is loaded (--lags carries it over).")
     build.storage()
     build.contracts()
+    build.ship_or_pay()
     build.conduct()
     build.access()
     build.foreign_plants()
@@ -104,6 +112,7 @@ class _Builder:
         self.trace = _Trace()
         self.tables: dict[str, list[dict[str, Any]]] = {}
         self.gates: list[dict[str, Any]] = []
+        self.fees: list[dict[str, Any]] = []
         self.notes: list[str] = []
         self.anchor = anchor
         self.nodes = {r["id"]: r for r in world.table("nodes").iter_rows(named=True)}
@@ -523,6 +532,42 @@ class _Builder:
                 inframarginal=None,
             )
 
+    def ship_or_pay(self) -> None:
+        """What the holder of a line's capacity owes its operator whether it ships or not, month by month.
+
+        A sunk fee changes no optimum: it is the same whatever flows. It is therefore no cost of an arc but a transfer,
+        from the only seller that `access` lets use the line. A fee with no such payer is noted and left out.
+        """
+        attribute = "ship_or_pay_musd_per_year"
+        for corridor in self.world.table("corridors").sort("id").iter_rows(named=True):
+            identity = corridor["id"]
+            if not self.world.facts.get((identity, attribute)):
+                continue
+            for name, month in zip(self.names, self.months, strict=True):
+                year = 366 if isleap(month.year) else 365
+                owed = 0.0
+                for days, found in self.world.over_days(identity, attribute, *month_bounds(month)):
+                    if found is not None:
+                        owed += days * found.value / year
+                        self.trace.add("fees", identity, attribute, found.facts)
+                payer = self._holder(identity, month)
+                if owed > 0.0 and payer is None:
+                    self.notes.append(f"{identity}: nobody alone holds this line, so its unavoidable fee has no payer.")
+                elif owed > 0.0:
+                    self.fees.append({"arc": identity, "payer": payer, "period": name, "musd": owed})
+
+    def _holder(self, subject: str, month: date) -> str | None:
+        """The only seller that may use a line in a month."""
+        holders = {
+            row["traders"]
+            for row in self.world.table("access").iter_rows(named=True)
+            if row["subject"] == subject
+            and row["valid_from"] <= month
+            and (row["valid_to"] is None or month <= row["valid_to"])
+        }
+        only = holders.pop() if len(holders) == 1 else ""
+        return only if len(only.split()) == 1 else None
+
     def conduct(self) -> None:
         active = {r["trader"] for r in self.tables.get("production", ())}
         for trader in sorted(active):
@@ -705,6 +750,10 @@ class _Builder:
             facts=self.trace.facts,
             gates=pl.DataFrame(gates, schema=gate_schema),
             notes=tuple(dict.fromkeys(self.notes)),
+            fees=pl.DataFrame(
+                self.fees,
+                schema={"arc": pl.String, "payer": pl.String, "period": pl.String, "musd": pl.Float64},
+            ),
         )
 
 

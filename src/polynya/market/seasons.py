@@ -112,7 +112,14 @@ def joined(inputs: MarketInputs, periods: Sequence[Period]) -> MarketInputs:
         )
     t["periods"] = join.periods(t["periods"])
     first = next(p.name for p in periods if len(p.months) > 1)
-    return replace(inputs, tables=t, gates=join.gates(inputs.gates), notes=(*inputs.notes, NOTE.format(first=first)))
+    fees = inputs.fees.with_columns(pl.col("period").replace(of))
+    return replace(
+        inputs,
+        tables=t,
+        gates=join.gates(inputs.gates),
+        notes=(*inputs.notes, NOTE.format(first=first)),
+        fees=fees.group_by("arc", "payer", "period", maintain_order=True).agg(pl.col("musd").sum()),
+    )
 
 
 def joined_bans(bans: pl.DataFrame, periods: Sequence[Period]) -> pl.DataFrame:

@@ -3,7 +3,8 @@
 The market engine's accounts add up to welfare: resource cost, tariff and tax are kept apart, operators earn tariffs
 and congestion rents, states earn taxes. Here they are summed over the horizon and put in money, and the one account of
 the merged price takers is shared out to its producers: a price taker's gain is its scarcity rent, the worth of its gas
-at its node less its marginal cost. Dividends that cannot be taken out, and owners behind owners, are `control`'s.
+at its node less its marginal cost. Fees owed whether a line is used or
+not go from its holder to its operator. Dividends that cannot be taken out, and owners behind owners, are `control`'s.
 """
 
 from __future__ import annotations
@@ -38,9 +39,28 @@ def gains_of(case: Case, state_of_arc: Mapping[str, str]) -> pl.DataFrame:
     )
     parts = [single, shared.select(pl.lit("producers").alias("party"), "id", "amount"), rest]
     table = pl.concat(parts).group_by("party", "id", maintain_order=True).agg(pl.col("amount").sort().sum())
-    return table.select(
+    table = table.select(
         pl.col("party").alias("group"), "id", (pl.col("amount") * welfare_unit_musd(1.0)).alias("musd")
-    ).sort("group", "id")
+    )
+    table = (
+        pl.concat([table, _sunk_fees(case)])
+        .group_by("group", "id", maintain_order=True)
+        .agg(pl.col("musd").sort().sum())
+    )
+    return table.sort("group", "id")
+
+
+def _sunk_fees(case: Case) -> pl.DataFrame:
+    """group, id, musd: fees owed whether a line is used or not, from its holder to its operator, discounted. Sums to 0."""
+    weights = case.problem.periods.select("period", "weight")
+    fees = case.inputs.fees.join(weights, on="period", maintain_order="left")
+    owed = (pl.col("musd") * pl.col("weight")).alias("musd")
+    return pl.concat(
+        [
+            fees.select(pl.lit("operators").alias("group"), pl.col("arc").alias("id"), owed),
+            fees.select(pl.lit("producers").alias("group"), pl.col("payer").alias("id"), -owed),
+        ]
+    )
 
 
 def _rents_of_price_takers(case: Case, merged: list[str]) -> pl.DataFrame:
