@@ -12,7 +12,10 @@ from polynya.errors import NotFoundError, did_you_mean
 from polynya.world.fact import Fact
 from polynya.world.map import Chart, Line, Place, chart, chart_text
 from polynya.world.notices import notices, notices_text
+from polynya.world.related import LINKS, namesakes, plain, related
 from polynya.world.world import IDENTITY_TABLES, World
+
+SHOWN_ROWS = 30
 
 
 def page(world: World, identity: str, day: date) -> dict[str, Any]:
@@ -22,7 +25,7 @@ def page(world: World, identity: str, day: date) -> dict[str, Any]:
     """
     if identity not in world.kinds:
         identity = _by_alias(world, identity)
-    row = {k: _plain(v) for k, v in world.row(identity).items() if not k.startswith("_")}
+    row = {k: plain(v) for k, v in world.row(identity).items() if not k.startswith("_")}
     attributes = sorted({a for s, a in world.facts if s == identity})
     values = []
     for attribute in attributes:
@@ -39,10 +42,10 @@ def page(world: World, identity: str, day: date) -> dict[str, Any]:
             }
         )
     cited = {f["source"] for v in values for f in v["timeline"]} | ({row["source"]} if row.get("source") else set())
-    related = _related(world, identity)
-    cited |= {e["source"] for e in related["events"]} | {g["source"] for g in related["gates"]}
+    around = {**related(world, identity), **_told(world, identity)}
+    cited |= {r["source"] for rows in around.values() for r in rows if r.get("source")}
     sources = [
-        {k: _plain(v) for k, v in s.items() if not k.startswith("_")}
+        {k: plain(v) for k, v in s.items() if not k.startswith("_")}
         for s in world.table("sources").filter(pl.col("id").is_in(sorted(cited))).iter_rows(named=True)
     ]
     return {
@@ -51,7 +54,8 @@ def page(world: World, identity: str, day: date) -> dict[str, Any]:
         "as_of": day.isoformat(),
         "identity": row,
         "values": values,
-        **related,
+        "same_id": namesakes(world, identity),
+        **around,
         "map": chart(world, identity).as_json(),
         "sources": sources,
         "notices": notices(sources),
@@ -63,6 +67,10 @@ def page_text(document: dict[str, Any]) -> str:
     identity = document["identity"]
     lines = [f"{document['id']}  {identity.get('name', '')}  ({document['kind']}), as of {document['as_of']}"]
     lines += [f"  {k}: {v}" for k, v in identity.items() if v not in (None, "") and k not in ("id", "name", "kind")]
+    lines += [
+        f"  the same id names a {n['kind']}: {n['name']}{' (' + n['note'] + ')' if n['note'] else ''}"
+        for n in document["same_id"]
+    ]
     months = [v for v in document["values"] if v["attribute"].startswith("demand_share_m")]
     if months:
         lines += ["", "  month shares of demand: " + " ".join(f"{100 * (v['value'] or 0):.1f}" for v in months) + " %"]
@@ -86,24 +94,17 @@ def page_text(document: dict[str, Any]) -> str:
                     f"{f['value']:g}",
                     f["kind"],
                     f["source"],
-                    f["locator"][:60],
+                    shortened(f["locator"], 60),
                 ]
             )
+        if len(rows) > SHOWN_ROWS:
+            kept = [r for i, r in enumerate(rows) if r[0] or i >= len(rows) - SHOWN_ROWS]
+            lines.append(f"    ({len(rows) - len(kept)} earlier rows: --json shows all)")
+            rows = kept
         lines.append(table(["", "from", "to", "value", "kind", "source", "locator"], rows, indent=4))
-    if document["corridors"]:
-        lines += ["", "  corridors"]
-        lines.append(
-            table(
-                ["id", "from", "to", "name"],
-                [[c["id"], c["from_node"], c["to_node"], c["name"]] for c in document["corridors"]],
-                indent=4,
-            )
-        )
-    if document["assets"]:
-        lines += ["", "  assets"]
-        lines.append(
-            table(["id", "kind", "name"], [[a["id"], a["kind"], a["name"]] for a in document["assets"]], indent=4)
-        )
+    for link in LINKS:
+        if document[link.key]:
+            lines += ["", f"  {link.title}", _rows_text(document[link.key])]
     for g in document["gates"]:
         lines.append(
             f"  gate {g['gate']}: {g['name']} (from {g['valid_from']}{' to ' + g['valid_to'] if g['valid_to'] else ''}; {g['source']})"
@@ -127,6 +128,22 @@ def page_text(document: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _rows_text(rows: list[dict[str, Any]]) -> str:
+    """Rows as a table of the columns that hold something."""
+    columns = [c for c in rows[0] if any(r[c] not in (None, "") for r in rows)]
+    cells = [["" if r[c] is None else shortened(_text(r[c]), 60) for c in columns] for r in rows]
+    return table([c.replace("valid_", "") for c in columns], cells, indent=4)
+
+
+def _text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def shortened(text: str, most: int) -> str:
+    """At most that many characters, with a mark where something was cut off."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
 def _chart(document: dict[str, Any]) -> Chart:
     places = tuple(Place(p["id"], p["name"], p["lat"], p["lon"], p["role"]) for p in document["map"]["places"])
     return Chart(document["id"], places, tuple(Line(x["id"], x["from"], x["to"]) for x in document["map"]["lines"]))
@@ -141,7 +158,7 @@ def source_list(world: World) -> list[dict[str, Any]]:
                 for source in world.table(resource.name)[column].drop_nulls().to_list():
                     counts[source] = counts.get(source, 0) + 1
     rows = [
-        {**{k: _plain(v) for k, v in r.items() if not k.startswith("_")}, "rows": counts.get(r["id"], 0)}
+        {**{k: plain(v) for k, v in r.items() if not k.startswith("_")}, "rows": counts.get(r["id"], 0)}
         for r in world.table("sources").iter_rows(named=True)
     ]
     return sorted(rows, key=lambda r: (-r["rows"], r["id"]))
@@ -188,16 +205,9 @@ def _by_alias(world: World, name: str) -> str:
     return name
 
 
-def _related(world: World, identity: str) -> dict[str, Any]:
-    corridors = world.table("corridors").filter(
-        (pl.col("from_node") == identity) | (pl.col("to_node") == identity) | (pl.col("asset") == identity)
-    )
-    assets = world.table("assets").filter(
-        (pl.col("node") == identity) | (pl.col("part_of") == identity) | (pl.col("operator") == identity)
-    )
+def _told(world: World, identity: str) -> dict[str, Any]:
+    """Events, gates and other names."""
     picks = {
-        "corridors": corridors.select("id", "name", "from_node", "to_node"),
-        "assets": assets.select("id", "kind", "name"),
         "events": world.table("events")
         .filter(pl.col("subject") == identity)
         .sort("date")
@@ -207,22 +217,18 @@ def _related(world: World, identity: str) -> dict[str, Any]:
         .select("id", "gate", "name", "valid_from", "valid_to", "source"),
         "aliases": world.table("aliases").filter(pl.col("id") == identity).select("alias", "kind"),
     }
-    return {k: [{c: _plain(v) for c, v in r.items()} for r in f.iter_rows(named=True)] for k, f in picks.items()}
+    return {k: [{c: plain(v) for c, v in r.items()} for r in f.iter_rows(named=True)] for k, f in picks.items()}
 
 
 def _fact(fact: Fact) -> dict[str, Any]:
     return {
         "key": fact.key,
         "value": fact.value,
-        "valid_from": _plain(fact.valid_from),
-        "valid_to": _plain(fact.valid_to),
+        "valid_from": plain(fact.valid_from),
+        "valid_to": plain(fact.valid_to),
         "kind": fact.kind,
         "source": fact.source,
         "locator": fact.locator,
         "original_value": fact.original_value,
         "note": fact.note,
     }
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
