@@ -35,11 +35,17 @@ CHECKS = (
     "deep link",
     "keyboard",
     "download",
+    "ice edge",
+    "ownership tree",
+    "findings",
+    "voyages by season",
+    "every number leads to its trace",
     "axe",
     "print",
     "narrow screen",
     "text stays text",
     "formulas in CSV",
+    "without the newer tables",
     "without a script",
 )
 pytestmark = [
@@ -98,6 +104,14 @@ def big_tables() -> dict[str, pl.DataFrame]:
             "bcm_scenario": [9.0, 4.0, 7.5],
         }
     )
+    ships = [a for a in dict.fromkeys(flows["arc"]) if a.startswith("ship-")]
+    tables["legs"] = pl.DataFrame(
+        {
+            "arc": [a for a in ships for _ in MONTHS],
+            "period": MONTHS * len(ships),
+            "via": [("nsr", "suez", "cape")[i % 3] for i in range(len(ships)) for _ in MONTHS],
+        }
+    )
     return tables
 
 
@@ -107,8 +121,19 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     (folder / "big.html").write_text(page(big_tables(), made.summary(), made.labels()), encoding="utf-8")
     evil = made.FORMULA + made.EVIL
     (folder / "evil.html").write_text(page(made.tables(evil), made.summary(evil), made.labels(evil)), encoding="utf-8")
+    lean = made.tables()
+    for name in ("production", "legs", "findings", "ownership", "standing"):
+        del lean[name]
+    (folder / "lean.html").write_text(page(lean, made.summary(), made.labels()), encoding="utf-8")
     run = subprocess.run(
-        ["node", "test/report.mjs", str(folder / "big.html"), str(folder / "evil.html"), str(folder)],
+        [
+            "node",
+            "test/report.mjs",
+            str(folder / "big.html"),
+            str(folder / "evil.html"),
+            str(folder / "lean.html"),
+            str(folder),
+        ],
         cwd=WEB,
         capture_output=True,
         text=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -18,6 +19,10 @@ FORMULA = '=HYPERLINK("http://evil.example","x")'
 def tables(text: str = "plain") -> dict[str, pl.DataFrame]:
     """Tables of a run; `text` stands wherever a user may write."""
     nothing = pl.String()
+    proof = [
+        {"owner": "mother", "owned": "daughter", "kind": "title", "share": "100", "source": "tso", "locator": text},
+        {"listed": "mother", "programme": text, "since": "2022-01-01", "source": "tso", "locator": ""},
+    ]
     flows = [
         {
             "arc": "aa-bb",
@@ -161,6 +166,61 @@ def tables(text: str = "plain") -> dict[str, pl.DataFrame]:
                 "markup_scenario": [0.5],
             }
         ),
+        "production": pl.DataFrame(
+            {
+                "supply": ["field"] * 2,
+                "trader": ["seller"] * 2,
+                "node": ["BB"] * 2,
+                "period": MONTHS,
+                "quantity_baseline": [1.0, 1.25],
+                "quantity_scenario": [0.5, 0.75],
+            }
+        ),
+        "legs": pl.DataFrame({"arc": ["ship-AA-BB"], "period": [MONTHS[0]], "via": ["nsr"]}),
+        "findings": pl.DataFrame(
+            {
+                "id": ["daughter", "mother"],
+                "regime": ["ofac", "eu"],
+                "test": [text] * 2,
+                "baseline": ["certain", "certain"],
+                "scenario": ["not", "certain"],
+                "flips": [True, False],
+                "licences": [text, ""],
+                "proof_baseline": [json.dumps(proof), "[]"],
+                "proof_scenario": ["[]", "[]"],
+                "day": ["2026-02-01"] * 2,
+                "source": ["tso"] * 2,
+                "locator": [text] * 2,
+            }
+        ),
+        "ownership": pl.DataFrame(
+            {
+                "owner": ["mother", "stranger", "founder"],
+                "owned": ["daughter", "daughter", "mother"],
+                "kind": ["title", "title", "votes"],
+                "baseline": ["100", None, "50.12345678"],
+                "scenario": ["40", "60", "50.12345678"],
+                "source": ["tso"] * 3,
+                "locator": [text] * 3,
+                "note": [text] * 3,
+            }
+        ),
+        "standing": pl.DataFrame(
+            {
+                "id": ["daughter"],
+                "measure": ["m1"],
+                "jurisdiction": ["US"],
+                "act": [text],
+                "article": ["s. 1"],
+                "object": [text],
+                "mode": ["prohibits"],
+                "since": ["2022-03-08"],
+                "baseline": ["yes"],
+                "scenario": [None],
+                "source": ["tso"],
+                "locator": [""],
+            }
+        ),
         "facts": pl.DataFrame(
             {
                 "fact": ["f1", "f2"],
@@ -246,7 +306,7 @@ def labels(text: str = "plain") -> Labels:
     """Names and certificates of the same run."""
     certificate: Mapping[str, Any] = {"primal": 1e-9, "passed": True, "worst": {"primal": text}}
     return Labels(
-        names={"aa-bb": text, "seller": text},
+        names={"aa-bb": text, "seller": text, "field": text, "mother": text, "daughter": f"Daughter {text}"},
         certificates={"baseline": certificate},
         made_by={"polynya": "0", "scenario": text},
     )

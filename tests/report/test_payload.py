@@ -76,6 +76,47 @@ def test_only_rents_that_bind_are_told() -> None:
     assert document()["rents"]["id"] == ["aa-bb"]
 
 
+def test_production_and_markups_come_month_by_month() -> None:
+    d = document()
+    assert d["production"] == {
+        "supply": ["field"], "trader": ["seller"], "node": ["BB"], "b": [[1, 1.25]], "s": [[0.5, 0.75]],
+    }  # fmt: skip
+    assert (d["markups"]["b"], d["markups"]["s"]) == ([[1, 0]], [[0.5, 0]])  # no row in February: no sale, no markup
+
+
+def test_findings_that_flip_come_first_with_their_proof() -> None:
+    first, second = document()["findings"]
+    assert (first["id"], first["flips"], second["flips"]) == ("daughter", True, False)
+    assert [next(iter(step)) for step in first["proof_baseline"]] == ["owner", "listed"]
+    assert first["proof_scenario"] == []
+
+
+def test_each_sentence_says_where_it_comes_from() -> None:
+    # no hub of the reference world, the pipe that moves most, the largest gain
+    assert document()["sentence_links"] == [None, "flow:aa-bb", "gain:producers>seller"]
+
+
+def test_the_sea_is_drawn_where_the_run_has_voyages() -> None:
+    sea = document()["sea"]
+    arc7 = sea["season"][0]
+    assert (arc7["from"], arc7["to"], arc7["ship"]) == ("Sabetta", "Shanghai", "lng-arc7")
+    # by distance alone: 5,800 nm against 12,900 nm, so the Northern Sea Route is the shorter voyage in an ice-free month
+    assert arc7["days"]["nsr"][7] < arc7["days"]["suez"][7]
+    assert len(sea["ice"]) == 12
+    area = [sum(len(line) for line in month) for month in sea["ice"]]
+    assert area[2] > area[8]  # the edge of March is longer than that of September
+    assert all(-180 <= lon <= 180 and 40 <= lat <= 90 for month in sea["ice"] for line in month for lon, lat in line)
+
+
+def test_tables_that_a_run_lacks_are_left_out() -> None:
+    tables = made.tables()
+    for name in ("production", "legs", "findings", "ownership", "standing"):
+        del tables[name]
+    d = payload(tables, made.summary(), made.labels())
+    assert (d["production"], d["findings"], d["ownership"], d["standing"], d["sea"]) == ({}, [], {}, {}, {})
+    json.dumps(d, allow_nan=False)
+
+
 def test_small_gains_are_summed_not_lost() -> None:
     gains = document()["gains"]
     assert gains["id"] == ["BB", "seller"]

@@ -11,9 +11,9 @@ const INK = "#1a2733", SOFT = "#56636f", RULE = "#dfe5ea";
 const text = (x, y, t, more = {}) => s("text", { x, y, "font-size": 12, fill: INK, ...more }, t);
 
 // series: [{name, colour, b: [...], s: [...]}]; baseline dashed.
-export function lines({ series, months, unit, width = 760, height = 330, mark = -1, difference = false, onpick }) {
+export function lines({ series, months, unit, width = 760, height = 330, mark = -1, difference = false, room: right = 150, onpick }) {
   const svg = s("svg", { viewBox: `0 0 ${width} ${height}` });
-  const room = { l: 46, r: 150, t: 24, b: 34 };
+  const room = { l: 46, r: right, t: 24, b: 34 };
   const shown = series.map((o) => (difference ? { ...o, s: o.s.map((v, i) => (v === null || o.b[i] === null ? null : v - o.b[i])), b: null } : o));
   const all = shown.flatMap((o) => [...o.s, ...(o.b ?? [])]).filter((v) => v !== null);
   const low = Math.min(0, ...all), high = Math.max(difference ? 0.01 : 1e-6, ...all);

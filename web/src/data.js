@@ -23,7 +23,9 @@ export function load(text) {
     routeOf: new Map(routes.map((r) => [r.arc, r])),
     prices: series(d.prices, "node"), consumption: series(d.consumption, "node"), rents: series(d.rents, "id"),
     loose: new Set(d.prices.node.filter((_, i) => !d.prices.determined[i])),
-    supply: rows(d.supply), gains: [...rows(d.gains), ...rows(d.owners).map((o) => ({ group: "owners", id: o.holder, change: o.change }))], bans: rows(d.bans), markups: rows(d.markups), sources: rows(d.sources),
+    supply: rows(d.supply), gains: [...rows(d.gains), ...rows(d.owners).map((o) => ({ group: "owners", id: o.holder, change: o.change }))], bans: rows(d.bans), sources: rows(d.sources),
+    markups: threes(d.markups, ["trader", "node"]), production: threes(d.production ?? {}, ["supply", "trader", "node"]),
+    findings: d.findings ?? [], ownership: rows(d.ownership ?? {}), standing: rows(d.standing ?? {}), sea: d.sea ?? {},
     claimOf: new Map(d.claims.map((c) => [c.id, c])), conditionOf: new Map(d.conditions.map((c) => [c.id, c])),
   };
   lengths = d.years ?? null;
@@ -37,6 +39,11 @@ export function load(text) {
   data.claimsOf = (change) => [...new Set([...change.because,
     ...change.when.flatMap((c) => (data.conditionOf.get(c)?.because ?? "").split(" "))])].filter((c) => data.claimOf.has(c));
   return data;
+}
+
+// Keys and both cases by month, one row each.
+function threes(o, keys) {
+  return (o[keys[0]] ?? []).map((_, i) => ({ ...Object.fromEntries(keys.map((k) => [k, o[k][i]])), b: o.b[i], s: o.s[i] }));
 }
 
 function fleet(r) {
@@ -59,9 +66,10 @@ export function at(list, month) {
   return sum(list) / (lengths ? sum(lengths) : list.length / 12);
 }
 export const yearsOf = (month) => lengths?.[month] ?? 1 / 12;
+// The mean over the whole horizon; a season counts by its length.
 export function mean(list) {
-  const known = list.filter((v) => v !== null);
-  return known.length ? sum(known) / known.length : null;
+  const weight = (i) => (list[i] === null ? 0 : lengths?.[i] ?? 1), total = sum(list.map((_, i) => weight(i)));
+  return total ? sum(list.map((v, i) => (v ?? 0) * weight(i))) / total : null;
 }
 export const value = (r, state) => state.mode === "baseline" ? at(r.b, state.month)
   : state.mode === "scenario" ? at(r.s, state.month) : at(r.s, state.month) - at(r.b, state.month);

@@ -26,3 +26,11 @@ export function table(head, rows, caption) {
       h("thead", {}, h("tr", {}, head.map((c) => h("th", { scope: "col" }, c)))),
       h("tbody", {}, rows.map((r) => h("tr", { id: r.id, class: r.class }, (r.cells ?? r).map(cell))))));
 }
+
+// A source's id as a way to its row in the list of sources; the bare id where the list does not have it.
+export const sourceLink = (data) => (id) => !data.sourceOf.has(id) ? id : h("a", { href: `#source-${id}`, onclick: (e) => {
+  e.preventDefault();
+  const row = document.getElementById(`source-${id}`);
+  row?.closest("details")?.setAttribute("open", "");
+  row?.scrollIntoView();
+} }, id);

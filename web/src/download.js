@@ -54,10 +54,13 @@ export function figure({ id, title, note, label, svg, data, controls }) {
   const body = h("div", {});
   const details = h("details", { ontoggle: () => details.open && fill() }, h("summary", {}, "The numbers as a table"), body);
   const fill = () => {
-    const { head, rows } = data();
+    const { head, rows, sels, pick } = data();
+    const first = (r, i) => (sels?.[i] ? h("button", { type: "button", class: "link", onclick: () => pick(sels[i]) }, r[0] ?? "") : r[0] ?? "");
+    // A number of a row that has a trace is a way to it: by its row's first cell with the keyboard, by itself with the mouse.
+    const number = (v, i) => (typeof v === "number" && sels?.[i] ? h("span", { class: "pick", onclick: () => pick(sels[i]) }, v) : v ?? "");
     body.replaceChildren(h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `${title}: numbers` }, h("table", {},
       h("thead", {}, h("tr", {}, head.map((c) => h("th", { scope: "col" }, c)))),
-      h("tbody", {}, rows.map((r) => h("tr", {}, r.map((v) => h("td", { class: typeof v === "number" ? "n" : null }, v ?? ""))))))));
+      h("tbody", {}, rows.map((r, i) => h("tr", {}, r.map((v, k) => h("td", { class: typeof v === "number" ? "n" : null }, k ? number(v, i) : first(r, i)))))))));
   };
   const element = h("figure", { id, class: "figure" },
     h("figcaption", {}, h("h3", {}, title), note && h("p", { class: "note" }, note)),

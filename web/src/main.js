@@ -1,11 +1,13 @@
 // The report's page: reads the document in the page, draws, and listens.
-import { h, table } from "./dom.js";
+import { h, sourceLink, table } from "./dom.js";
 import { load, at, signed, unit } from "./data.js";
 import { makeState } from "./state.js";
 import { makeMap } from "./map.js";
 import { makeTrace } from "./trace.js";
 import { figure } from "./download.js";
 import { lines, bars, supply, HUES } from "./charts.js";
+import { makeRules } from "./rules.js";
+import { seasonFigure, waysFigure } from "./season.js";
 
 const HUBS = { NL: "TTF (Netherlands)", DE: "Germany", "US-GULF": "Henry Hub (US Gulf)", JP: "Japan", KR: "South Korea", "CN-COAST": "China coast" };
 const VIEWS = { polar: "North pole", europe: "Europe", world: "World", globe: "Globe" };
@@ -15,7 +17,9 @@ const started = performance.now();
 const data = load(document.getElementById("data").textContent);
 const store = makeState(data.months);
 const map = makeMap(data, store);
-const trace = makeTrace(data, store, map);
+const source = sourceLink(data);
+const rules = makeRules(data, (sel) => pick(sel), source);
+const trace = makeTrace(data, store, map, rules, source);
 const pick = (sel) => { store.set({ sel }); if (innerWidth < 1000) trace.element.scrollIntoView(); };
 const link = (sel, text) => h("button", { type: "button", class: "link", onclick: () => pick(sel) }, text);
 const toMap = (sel) => { store.set({ sel }); document.getElementById("map").scrollIntoView(); };
@@ -39,7 +43,7 @@ const controls = h("div", { class: "controls" }, view.element, mode.element,
 const said = (st) => `${MODES[st.mode].toLowerCase()}, ${st.month < 0 ? "mean of all months" : data.months[st.month]}`;
 const legend = h("p", { class: "legend" });
 const mapFigure = figure({ id: "map", title: "Flows on pipelines and sea lanes",
-  note: data.routes.some((r) => r.via) ? "Ships are drawn on schematic lanes, by the passages that each month's voyage takes (Northern Sea Route, Suez, Cape, Panama)." : "Ships are drawn on the shortest schematic lane in every month, also along the Northern Sea Route in winter: this run counts voyages as great circles times a detour and does not say which way a ship goes.", svg: () => map.svg, data: () => map.table(store.now), controls,
+  note: data.routes.some((r) => r.via) ? "Ships are drawn on schematic lanes, by the passages that each month's voyage takes (Northern Sea Route, Suez, Cape, Panama)." : "Ships are drawn on the shortest schematic lane in every month, also along the Northern Sea Route in winter: this run counts voyages as great circles times a detour and does not say which way a ship goes.", svg: () => map.svg, data: () => { const d = map.table(store.now); return { ...d, pick, sels: d.rows.map((r) => `flow:${r[0]}`) }; }, controls,
   label: () => `Map of gas flows, ${VIEWS[store.now.view]}, ${said(store.now)}, ${unit(store.now)}. The table below has the same numbers.` });
 mapFigure.picture.append(map.svg);
 mapFigure.picture.after(legend);
@@ -50,7 +54,7 @@ const series = chosen.map(([id, name], i) => ({ id, name, colour: HUES[i % HUES.
 let priceSvg, sankeySvg;
 const priceFigure = figure({ id: "prices", title: "Hub prices by month", note: "USD/MMBtu. Solid: scenario, dashed: baseline; in the difference view scenario less baseline.", svg: () => priceSvg,
   label: () => `Prices by month at ${chosen.map(([, n]) => n).join(", ")}`,
-  data: () => ({ head: ["hub", "month", "baseline", "scenario", "change"], rows: series.flatMap((o) => data.months.map((m, i) => [o.name, m, o.b[i], o.s[i], o.b[i] === null || o.s[i] === null ? null : Number((o.s[i] - o.b[i]).toFixed(3))])) }) });
+  data: () => ({ pick, sels: series.flatMap((o) => data.months.map(() => `price:${o.id}`)), head: ["hub", "month", "baseline", "scenario", "change"], rows: series.flatMap((o) => data.months.map((m, i) => [o.name, m, o.b[i], o.s[i], o.b[i] === null || o.s[i] === null ? null : Number((o.s[i] - o.b[i]).toFixed(3))])) }) });
 
 const regions = [...new Set(data.nodes.map((n) => n.region))];
 const target = h("select", { id: "target", onchange: () => drawSupply(store.now) }, [...regions.map((r) => [r, `to ${r}`]), ["*", "to all regions"]].map(([v, t]) => h("option", { value: v }, t)));
@@ -72,7 +76,7 @@ function supplyLinks() {
 }
 const supplyFigure = figure({ id: "supply", title: "Who supplies whom", note: "Mean over all months. Sales of price takers by average mixing (a tie-break).", svg: () => sankeySvg, controls: h("div", { class: "controls" }, h("label", { for: "target" }, "Buyers "), target),
   label: () => `Flows from supplying countries to buyers, ${MODES[store.now.mode].toLowerCase()}`,
-  data: () => ({ head: ["from", "to", "baseline", "scenario", "change", "unit"], rows: supplyLinks().map((l) => [l.fromName, l.toName, ...[l.b, l.s, l.s - l.b].map((v) => Number(v.toFixed(3))), "bcm/year"]) }) });
+  data: () => ({ pick, sels: supplyLinks().map((l) => (l.from === "other" || l.to === "other" ? null : `supply:${l.from}>${l.to}`)), head: ["from", "to", "baseline", "scenario", "change", "unit"], rows: supplyLinks().map((l) => [l.fromName, l.toName, ...[l.b, l.s, l.s - l.b].map((v) => Number(v.toFixed(3))), "bcm/year"]) }) });
 function drawSupply(st) {
   sankeySvg = supply({ links: supplyLinks(), difference: st.mode === "difference", onpick: (l) => l.from !== "other" && l.to !== "other" && pick(`supply:${l.from}>${l.to}`) });
   supplyFigure.picture.replaceChildren(sankeySvg);
@@ -83,16 +87,23 @@ const gainFigures = groups.map(([group, title]) => {
   const rows = group === "region" ? data.gain_totals.consumers.map((c) => ({ id: c.region, name: c.region, v: c.musd })) : data.gains.filter((g) => g.group === group).map((g) => ({ id: g.id, name: data.name(g.id), v: g.change }));
   const big = [...rows].sort((a, b) => Math.abs(b.v) - Math.abs(a.v)).slice(0, 10).sort((a, b) => b.v - a.v);
   const svg = bars({ rows: big, unit: "million USD", onpick: (r) => pick(`gain:${group}>${r.id}`) });
-  const f = figure({ id: `gains-${group}`, title, svg: () => svg, label: () => `${title}: change in million USD`, data: () => ({ head: ["group", "who", "change", "unit"], rows: rows.map((r) => [group, r.name, r.v, "million USD"]) }) });
+  const f = figure({ id: `gains-${group}`, title, svg: () => svg, label: () => `${title}: change in million USD`, data: () => ({ pick, sels: rows.map((r) => `gain:${group}>${r.id}`), head: ["who", "group", "change", "unit"], rows: rows.map((r) => [r.name, group, r.v, "million USD"]) }) });
   f.picture.append(svg);
   return f;
 });
+// Fields by the change of what they give.
+const fieldRows = [...new Set(data.production.map((r) => r.supply))].map((id) => { const list = data.production.filter((r) => r.supply === id), sum = (k) => list.reduce((a, r) => a + at(r[k], -1), 0); return { id, name: data.name(id), b: sum("b"), s: sum("s"), v: sum("s") - sum("b") }; }).sort((a, b) => Math.abs(b.v) - Math.abs(a.v));
+const productionSvg = fieldRows.length > 0 && bars({ rows: fieldRows.slice(0, 12).sort((a, b) => b.v - a.v), unit: "change, bcm/year", digits: 2, width: 700, onpick: (r) => pick(`production:${r.id}`) });
+const productionFigure = productionSvg && figure({ id: "production", title: "Fields whose output moves most", note: "Mean over all months; all fields are in the table.", svg: () => productionSvg, label: () => "Fields by change of production in bcm a year",
+  data: () => ({ pick, sels: fieldRows.map((r) => `production:${r.id}`), head: ["field", "baseline", "scenario", "change", "unit"], rows: fieldRows.map((r) => [r.name, ...[r.b, r.s, r.v].map((v) => Number(v.toFixed(3))), "bcm/year"]) }) });
+if (productionFigure) productionFigure.picture.append(productionSvg);
+const season = seasonFigure(data), ways = waysFigure(data, store, pick);
 
 // -- sections ---------------------------------------------------------------------------------------------------------
 const section = (id, title, ...body) => h("section", { id: `s-${id}`, "aria-labelledby": `h-${id}` }, h("h2", { id: `h-${id}` }, title), ...body);
 const certificate = data.trust.certificate_passed ? h("span", { class: "ok" }, "certificate passed") : h("span", { class: "bad" }, "CERTIFICATE FAILED");
 const first = h("header", {}, h("p", { class: "kind" }, "Polynya report: a conditional answer, not a forecast"), h("h1", {}, data.title), h("p", { class: "question" }, data.question),
-  h("ol", { class: "answer" }, data.sentences.map((t) => h("li", {}, t))),
+  h("ol", { class: "answer" }, data.sentences.map((t, i) => h("li", {}, t, data.sentence_links?.[i] && [" ", h("button", { type: "button", class: "link why", "aria-label": `where from? The numbers of sentence ${i + 1}`, onclick: () => toMap(data.sentence_links[i]) }, "where from?")]))),
   h("p", { class: "condition" }, data.condition, data.conditions.length > 0 && h("details", {}, h("summary", {}, "The conditions"), h("ul", {}, data.conditions.map((c) => h("li", {}, `${c.text}: taken as ${c.assume}${c.on ? ` from ${c.on}` : ""}. `, c.because.split(" ").filter(Boolean).map((k) => [link(`claim:${k}`, k), " "])))))),
   data.banner && h("p", { class: "banner" }, data.banner),
   h("p", { class: "note" }, certificate, ` (worst residual ${data.trust.worst_residual.toExponential(1)}). Facts behind it: ${Object.entries(data.trust.facts_percent).map(([k, v]) => `${v} % ${k}`).join(", ")}.`));
@@ -118,6 +129,10 @@ const main = h("main", {}, first,
   section("prices", "What gas costs", priceFigure.element),
   section("supply", "Who supplies whom", supplyFigure.element),
   section("gains", "Who gains, who loses", h("p", {}, `Change of discounted income over ${data.months.length} months. All parties together: ${signed(data.gain_totals.total_musd, 0)} million USD. Parties that move by less than half a million USD are left out of the tables. Ultimate holders share out what sellers and operators make, by economic share: not a further gain.`), h("div", { class: "grid" }, gainFigures.map((f) => f.element))),
+  productionFigure && section("production", "What is produced", productionFigure.element),
+  (season || ways) && section("voyages", "Voyages by season", ways && ways.element, season && season.element),
+  rules.roots.length > 0 && section("ownership", "Who owns what, and what flips", rules.trees()),
+  rules.any && section("findings", "What the rules find, with proof", ...rules.findings()),
   section("gates", "Gates: what must open before gas flows", h("ul", { class: "gates" }, gateList), others.length > 0 && h("details", {}, h("summary", {}, `${others.length} gated corridors that no change is about`), h("ul", {}, others.map((x) => h("li", {}, link(`flow:${x}`, data.name(x)))))), h("p", { class: "note" }, "Choose one to see its gates month by month.")),
   section("changes", "What was changed, because of what, and when", table(["change", "status", "effect", "from", "only if", "because"], changeRows, "Changes")),
   section("claims", "Who says so: claims and assumptions", h("p", { class: "note" }, "Choose a claim: what it drives is marked on the map."), table(["id", "kind", "claim", "said by", "factuality", "stage", "condition", "drives"], claimRows, "Claims")),
@@ -143,8 +158,9 @@ function draw(state, changed) {
   monthName.textContent = text;
   slider.setAttribute("aria-valuetext", text);
   if (all || changed.has("mode") || changed.has("month")) {
-    legend.replaceChildren(...(state.mode === "difference" ? [h("span", { class: "key up" }, "more than in the baseline"), h("span", { class: "key down" }, "less")] : [h("span", { class: "key pipe" }, "pipeline"), h("span", { class: "key ship" }, "sea lane")]),
-      h("span", { class: "key shut" }, "gated, no flow"), h("span", { class: "key nsr" }, "Northern Sea Route"), h("span", {}, `width by the root of the flow; ${unit(state)}`));
+    legend.replaceChildren(...[...(state.mode === "difference" ? [h("span", { class: "key up" }, "more than in the baseline"), h("span", { class: "key down" }, "less")] : [h("span", { class: "key pipe" }, "pipeline"), h("span", { class: "key ship" }, "sea lane")]),
+      h("span", { class: "key shut" }, "gated, no flow"), h("span", { class: "key nsr" }, "Northern Sea Route"), data.sea.ice && h("span", { class: "key ice" }, state.month < 0 ? "median ice edge, March and September" : `median ice edge of the month`), h("span", {}, `width by the root of the flow; ${unit(state)}`)].filter(Boolean));
+    if (ways) ways.draw(state);
     priceSvg = lines({ series, months: data.months, unit: state.mode === "difference" ? "USD/MMBtu, scenario less baseline" : "USD/MMBtu", mark: state.month, difference: state.mode === "difference", width: 900, onpick: (o) => pick(`price:${o.id}`) });
     priceFigure.picture.replaceChildren(priceSvg);
   }

@@ -9,12 +9,13 @@ import { at, value, signed, number, unit, yearsOf, BLUE, ORANGE, PIPE, SHIP } fr
 
 const WIDTH = 940, HEIGHT = 720;
 const land = feature(topology, topology.objects.land);
+const MONTH_NAMES = "January February March April May June July August September October November December".split(" ");
 const LEAST = { month: 0.004, year: 0.05 }; // thinner flows are not drawn
 const PX_PER_ROOT_BCM_PER_YEAR = 1.25, WIDEST = 13;
 
 export function makeMap(data, store) {
   const svg = s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "map" });
-  const layer = Object.fromEntries(["ground", "nsr", "lanes", "pipes", "high", "hit", "nodes", "labels"].map((k) => [k, s("g", { "data-layer": k })]));
+  const layer = Object.fromEntries(["ground", "ice", "nsr", "lanes", "pipes", "high", "hit", "nodes", "labels"].map((k) => [k, s("g", { "data-layer": k })]));
   svg.append(...Object.values(layer));
   const voyages = data.routes.filter((r) => r.kind === "ship"), ships = streams(voyages), tubes = data.routes.filter((r) => r.kind === "pipeline");
   const lanes = drawLanes(ships), tubeLines = drawPipes(tubes);
@@ -91,6 +92,15 @@ export function makeMap(data, store) {
     geometry.projection = projection;
   }
 
+  // The median ice edge of the month; over all months those of March and September, the most and the least.
+  function ice(state) {
+    const edges = data.sea.ice;
+    if (!edges) return;
+    const month = (day) => Number(day.slice(5, 7)) - 1, [first, last] = state.month < 0 ? ["2000-03", "2000-09"] : (data.spans?.[state.month] ?? [data.months[state.month], data.months[state.month]]);
+    const drawn = month(first) === month(last) ? [[month(first), null]] : [[month(first), "6 4"], [month(last), "2 3"]]; // a season: those of its first and last month
+    layer.ice.replaceChildren(...drawn.map(([m, dash]) => s("path", { d: path({ type: "MultiLineString", coordinates: edges[m] }) ?? "", fill: "none", stroke: "#3a9bc9", "stroke-width": 2.2 / zoom.k ** 0.6, "stroke-opacity": 0.9, "stroke-dasharray": dash, "data-ice": m + 1 }, s("title", {}, `Median ice edge of ${MONTH_NAMES[m]}, 2010-2022`))));
+  }
+
   const set = (t, name, v) => { if (t.look[name] !== v) { t.look[name] = v; t.line.setAttribute(name, v); } };
   function paint(state) {
     const year = state.month < 0 ? 1 : 1 / yearsOf(state.month), least = state.month < 0 ? LEAST.year : LEAST.month;
@@ -109,6 +119,7 @@ export function makeMap(data, store) {
       set(t, "stroke-opacity", t.kind === "pipe" ? "0.85" : "0.6");
       if (t.live !== (shown || closed)) { t.live = shown || closed; t.hit.setAttribute("pointer-events", t.live ? "stroke" : "none"); }
     }
+    ice(state);
     labels(state);
     highlight(state);
   }

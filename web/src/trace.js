@@ -7,6 +7,8 @@ const EQUATION = {
   flow: "Gas flows where its value at the far end, less losses, covers its value at the near end, the cost, the tariff and the tax; what is left is a rent, and only a full pipe has one.",
   price: "Price = what consumers would pay for one unit more. A strategic seller's price lies above its delivered cost by a mark-up in proportion to its sales there.",
   supply: "Who supplies whom: own flows of strategic sellers; where sellers are price takers, gas is mixed on average over all months (a tie-break, since the equilibrium does not say whose molecules arrive).",
+  production: "A field gives gas until its marginal cost (cost of the step and its slope) and the rent of its capacity reach the worth of gas at its node.",
+  markup: "Mark-up = price less the seller's delivered marginal cost = conduct x slope of demand x what it sells there.",
   gain: "Change of discounted income over all months: consumers' surplus, sellers' margins, tariffs and rents of operators, taxes of states. They add up to the change of welfare.",
 };
 
@@ -27,9 +29,8 @@ export function facts(data, indices, month) {
   });
 }
 
-export function makeTrace(data, store, map) {
+export function makeTrace(data, store, map, rules, source) {
   const link = (sel, text) => h("button", { type: "button", class: "link", onclick: () => store.set({ sel }) }, text);
-  const source = (id) => h("a", { href: `#source-${id}`, onclick: (e) => { e.preventDefault(); const row = document.getElementById(`source-${id}`); row?.closest("details")?.setAttribute("open", ""); row?.scrollIntoView(); } }, id);
   const values = (b, v, u, digits = 2) => h("dl", { class: "values" }, [["Baseline", number(b, digits)], ["Scenario", number(v, digits)], ["Difference", b === null || v === null ? "not determined" : signed(v - b, digits)]].map(([k, t]) => h("div", {}, h("dt", {}, k), h("dd", {}, t))), h("div", {}, h("dt", {}, "Unit"), h("dd", {}, u)));
   const section = (title, ...body) => (body.flat(Infinity).filter(Boolean).length ? [h("h4", {}, title), ...body] : []);
 
@@ -54,6 +55,7 @@ export function makeTrace(data, store, map) {
     return section(`Facts${month < 0 ? "" : ` in force in ${data.months[month]}`}: ${[...kinds].map(([k, n]) => `${n} ${k}`).join(", ") || "none"}`,
       list.length > 0 && table(["what", "value", "unit", "from", "kind", "source", "where"], list.map((f) => [f.attribute.replaceAll("_", " "), f.value, f.unit, f.valid_from ?? "", f.kind, source(f.source), f.locator]), "Facts"));
   }
+  const fields = (trader) => { const list = [...new Set(data.production.filter((r) => r.trader === trader).map((r) => r.supply))]; return list.length > 0 && h("p", {}, "Its fields: ", list.map((f, i) => [i ? ", " : "", link(`production:${f}`, data.name(f))])); };
   const applied = () => data.changes.filter((c) => c.status === "applied");
   const chart = (o, u) => h("div", { class: "mini", role: "img", "aria-label": `${o.name} by month, ${u}; baseline dashed` }, lines({ series: [{ colour: BLUE, ...o, name: "scenario" }], months: data.months, unit: `${u} (dashed: baseline)`, width: 460, height: 190, mark: store.now.month }));
 
@@ -83,27 +85,48 @@ export function makeTrace(data, store, map) {
       if (!n) return [h("p", {}, "Unknown node.")];
       const pick = (list) => (state.month < 0 ? mean(list) : list[state.month]);
       const arrivals = data.routes.filter((r) => r.to === n).map((r) => ({ r, b: at(r.b, state.month), v: at(r.s, state.month) })).filter((o) => Math.max(o.b, o.v) > 0.005).sort((a, b) => b.v - a.v);
-      const marks = data.markups.filter((m) => m.node === id).sort((a, b) => b.s - a.s);
+      const marks = data.markups.filter((m) => m.node === id).map((m) => ({ m, b: pick(m.b), v: pick(m.s) })).sort((a, b) => b.v - a.v);
+      const made = data.production.filter((r) => r.node === id).map((r) => ({ r, b: at(r.b, state.month), v: at(r.s, state.month) }));
       return [p ? [values(pick(p.b), pick(p.s), "USD/MMBtu"), chart({ name: `Price, ${n.name}`, ...p }, "USD/MMBtu")] : h("p", {}, "No price."),
         data.loose.has(id) && h("p", { class: "warn" }, "In some months nothing pins this price: there it may lie anywhere within a range."),
         q && h("p", {}, `Consumption ${number(at(q.b, state.month), 2)} → ${number(at(q.s, state.month), 2)} ${unit(state)}`), h("p", { class: "note" }, EQUATION.price),
         ...section("What arrives", arrivals.length > 0 && table(["by", "baseline", "scenario", "difference"], arrivals.map((o) => [link(`flow:${o.r.arc}`, data.name(o.r.arc)), number(o.b, 2), number(o.v, 2), signed(o.v - o.b, 2)]), "Arrivals")),
-        ...section("Mean mark-up of strategic sellers, USD/MMBtu", marks.length > 0 && table(["seller", "baseline", "scenario"], marks.map((m) => [data.name(m.trader), m.b, m.s]), "Mark-ups")),
+        ...section("What is produced here", made.length > 0 && table(["field", "baseline", "scenario", "difference"], made.map((o) => [link(`production:${o.r.supply}`, data.name(o.r.supply)), number(o.b, 2), number(o.v, 2), signed(o.v - o.b, 2)]), "Production")),
+        ...section(`${state.month < 0 ? "Mean mark-up" : "Mark-up"} of strategic sellers, USD/MMBtu`, marks.length > 0 && table(["seller", "baseline", "scenario"], marks.map((o) => [link(`markup:${o.m.trader}>${id}`, data.name(o.m.trader)), number(o.b, 2), number(o.v, 2)]), "Mark-ups")),
         ...section("Every change moves prices", ...changes(applied())), ...factTable(data.trace.demand[id], state.month)];
+    },
+    production(id, state) {
+      const list = data.production.filter((r) => r.supply === id);
+      if (!list.length) return [h("p", {}, "Nothing is produced in either case."), ...factTable(data.trace.production[id], state.month)];
+      const total = (k) => data.months.map((_, i) => list.reduce((a, r) => a + (r[k][i] ?? 0), 0)), b = total("b"), v = total("s");
+      return [h("p", {}, [...new Set(list.map((r) => `${data.name(r.trader)} at ${data.name(r.node)}`))].join(", "), ": ", [...new Set(list.map((r) => r.node))].map((n) => link(`price:${n}`, `price in ${data.name(n)}`))),
+        values(at(b, state.month), at(v, state.month), unit(state)), chart({ name: data.name(id), b, s: v }, "bcm/month"), h("p", { class: "note" }, EQUATION.production),
+        ...changes(data.changes.filter((c) => c.touches.includes(id) || list.some((r) => c.touches.includes(r.trader)))), ...factTable(data.trace.production[id], state.month)];
+    },
+    markup(id, state) {
+      const [trader, node] = id.split(">"), m = data.markups.find((r) => r.trader === trader && r.node === node);
+      if (!m) return [h("p", {}, "This seller charges no mark-up here in either case: it takes the price, or sells nothing.")];
+      const pick = (l) => (state.month < 0 ? mean(l) : l[state.month]);
+      return [h("p", {}, `${data.name(trader)} selling in `, link(`price:${node}`, data.name(node))), values(pick(m.b), pick(m.s), "USD/MMBtu"), chart({ name: `Mark-up of ${data.name(trader)}`, b: m.b, s: m.s }, "USD/MMBtu"),
+        h("p", { class: "note" }, EQUATION.markup), ...section("Every change moves mark-ups", ...changes(applied())), ...factTable(data.trace.demand[node], state.month)];
+    },
+    party(id) {
+      return [...rules.party(id), ...changes(data.changes.filter((c) => c.touches.includes(id) || data.standing.some((a) => a.id === id && c.touches.includes(a.measure))))];
     },
     supply(id) {
       const [from, to] = id.split(">");
       const rows = data.supply.filter((r) => r.supplier === from && (r.node === to || data.nodeOf.get(r.node)?.region === to));
       const sum = (k) => rows.reduce((a, r) => a + r[k], 0);
       return [values(sum("b"), sum("s"), "bcm/year"), h("p", { class: "note" }, EQUATION.supply),
-        rows.length > 1 && table(["node", "baseline", "scenario"], rows.map((r) => [link(`price:${r.node}`, data.name(r.node)), r.b, r.s]), "By node"), ...section("Every change moves sales", ...changes(applied()))];
+        rows.length === 1 && h("p", {}, link(`price:${to}`, `The price in ${data.name(to)}`)), rows.length > 1 && table(["node", "baseline", "scenario"], rows.map((r) => [link(`supply:${from}>${r.node}`, data.name(r.node)), r.b, r.s]), "By node"), ...section("Every change moves sales", ...changes(applied()))];
     },
     gain(id, state) {
       const [group, who] = id.split(">");
       const row = data.gains.find((g) => g.group === group && g.id === who);
       const region = group === "region" && data.gain_totals.consumers.find((c) => c.region === who);
       return [h("p", {}, `${signed(row?.change ?? (region ? region.musd : null), 0)} million USD, ${data.gain_totals.note}`), h("p", { class: "note" }, EQUATION.gain),
-        data.routeOf.has(who) && h("p", {}, link(`flow:${who}`, "Its flow by month")), data.nodeOf.has(who) && h("p", {}, link(`price:${who}`, "Its price by month")), ...changes(applied()), ...factTable(data.trace.arcs[who] ?? data.trace.demand[who], state.month)];
+        data.routeOf.has(who) && h("p", {}, link(`flow:${who}`, "Its flow by month")), data.nodeOf.has(who) && h("p", {}, link(`price:${who}`, "Its price by month")),
+        group === "producers" && fields(who), data.ownership.some((e) => e.owner === who || e.owned === who) && h("p", {}, link(`party:${who}`, "Who holds it, and what the rules find")), ...changes(applied()), ...factTable(data.trace.arcs[who] ?? data.trace.demand[who], state.month)];
     },
     claim(id) {
       const c = data.claimOf.get(id);
@@ -120,7 +143,7 @@ export function makeTrace(data, store, map) {
     },
   };
   const driven = (c) => (c.arcs.length ? h("span", {}, c.arcs.slice(0, 12).map((a, i) => [i ? ", " : "", link(`flow:${a}`, data.name(a))]), c.arcs.length > 12 && ` and ${c.arcs.length - 12} more`) : "nothing that flows");
-  const title = { flow: (id) => data.name(id), lane: () => "Sea lane", price: (id) => data.nodeOf.get(id)?.name ?? id, supply: (id) => id.split(">").map((x) => data.name(x)).join(" to "), gain: (id) => data.name(id.split(">")[1]), claim: (id) => `${data.claimOf.get(id)?.kind ?? "claim"} ${id}`, change: (id) => data.changes.find((c) => c.id === id)?.text || id };
+  const title = { flow: (id) => data.name(id), production: (id) => data.name(id), party: (id) => data.name(id), markup: (id) => `Mark-up: ${id.split(">").map((x) => data.name(x)).join(" in ")}`, lane: () => "Sea lane", price: (id) => data.nodeOf.get(id)?.name ?? id, supply: (id) => id.split(">").map((x) => data.name(x)).join(" to "), gain: (id) => data.name(id.split(">")[1]), claim: (id) => `${data.claimOf.get(id)?.kind ?? "claim"} ${id}`, change: (id) => data.changes.find((c) => c.id === id)?.text || id };
 
   const body = h("div", {});
   const element = h("section", { class: "trace", id: "trace", "aria-live": "polite", "aria-label": "Trace of the selected number" }, body);
@@ -128,7 +151,7 @@ export function makeTrace(data, store, map) {
     const [kind, id] = state.sel.split(/:(.*)/s);
     if (!kinds[kind]) {
       body.replaceChildren(h("h3", {}, "Trace"), h("p", {}, "Choose a line or a place on the map, a bar, a band or a claim: here is what stands behind its number."),
-        h("p", {}, "Try: ", [...data.routes].filter((r) => r.kind === "pipeline").map((r) => ({ r, d: at(r.s, -1) - at(r.b, -1) })).sort((a, b) => Math.abs(b.d) - Math.abs(a.d)).slice(0, 6).map(({ r, d }, i) => [i ? ", " : "", link(`flow:${r.arc}`, `${data.name(r.arc)} (${signed(d)})`)])));
+        h("p", {}, "Try:"), h("ul", {}, [...data.routes].filter((r) => r.kind === "pipeline").map((r) => ({ r, d: at(r.s, -1) - at(r.b, -1) })).sort((a, b) => Math.abs(b.d) - Math.abs(a.d)).slice(0, 6).map(({ r, d }) => h("li", {}, link(`flow:${r.arc}`, `${data.name(r.arc)} (${signed(d)})`)))));
       return;
     }
     body.replaceChildren(h("div", { class: "head" }, h("h3", {}, title[kind](id)), h("button", { type: "button", "aria-label": "Close the trace", onclick: () => store.set({ sel: "" }) }, "×")), ...kinds[kind](id, state).flat(Infinity).filter(Boolean));

@@ -1,11 +1,11 @@
-// Opens two reports offline in Chromium and prints what it found as JSON: {check: "ok" or what is wrong}, measurements, faults.
-// node report.mjs BIG.html EVIL.html OUT-FOLDER; CHROMIUM names the browser.
+// Opens three reports offline in Chromium and prints what it found as JSON: {check: "ok" or what is wrong}, measurements, faults.
+// node report.mjs BIG.html EVIL.html LEAN.html OUT-FOLDER; CHROMIUM names the browser.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-const [, , big, evil, out] = process.argv;
+const [, , big, evil, lean, out] = process.argv;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const checks = {}, measured = {}, faults = [];
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
@@ -102,18 +102,76 @@ await check("keyboard", async () => {
   expect((await page.locator("#trace h3").innerText()) === "France", "find does not choose");
 });
 async function save(from, id) {
-  const [file] = await Promise.all([from.waitForEvent("download"), from.locator(`[data-save=${id}]`).click()]);
+  const once = async () => (await Promise.all([from.waitForEvent("download", { timeout: 10000 }), from.locator(`[data-save=${id}]`).click()]))[0];
+  const file = await once().catch(once); // a busy Chromium now and then tells nobody of a download
   const path = join(out, file.suggestedFilename());
   await file.saveAs(path);
   return readFileSync(path);
 }
 await check("download", async () => {
-  for (const id of ["map", "prices", "supply", "gains-producers"]) {
+  const buttons = await page.$$eval("figure.figure", (list) => list.map((f) => f.querySelectorAll("[data-save]").length));
+  expect(buttons.length >= 12 && buttons.every((n) => n === 3), `buttons of the figures: ${buttons}`);
+  for (const id of ["map", "prices", "supply", "production", "ways", "season", "ownership", "gains-producers"]) {
     const svg = (await save(page, `${id}-svg`)).toString();
     expect(svg.startsWith("<svg") && svg.includes('xmlns="http://www.w3.org/2000/svg"') && !svg.includes("<script"), `${id}: not an SVG`);
     const png = await save(page, `${id}-png`);
     expect(png.subarray(1, 4).toString() === "PNG" && png.readUInt32BE(16) >= 800, `${id}: not a PNG`);
-    expect((await save(page, `${id}-csv`)).toString().split("\r\n").length > 2, `${id}: an empty CSV`);
+    const rows = (await save(page, `${id}-csv`)).toString().split("\r\n");
+    expect(rows.length > 2, `${id}: an empty CSV`);
+  }
+});
+await check("ice edge", async () => {
+  const edges = () => page.$$eval("[data-ice]", (list) => list.map((n) => [n.dataset.ice, n.getAttribute("d").length]));
+  await radio(page, "view", "polar");
+  await page.locator("#month").fill("-1");
+  expect(JSON.stringify((await edges()).map(([m]) => m)) === '["3","9"]', `over all months: ${JSON.stringify(await edges())}`);
+  await page.locator("#month").fill("0");
+  const january = await edges();
+  await page.locator("#month").fill("8");
+  const september = await edges();
+  expect(january[0][0] === "1" && september[0][0] === "9" && january[0][1] > september[0][1] && september[0][1] > 50, `January ${january}, September ${september}`);
+});
+await check("ownership tree", async () => {
+  expect((await page.locator("#ownership path[stroke='#c4510a']").count()) === 1, "the holding that shrinks is not marked");
+  expect((await page.locator("#ownership svg").textContent()).includes("100 → 40 %"), "the shares of both cases are not shown");
+  await page.locator("#ownership g[data-party=mother]").click();
+  expect(page.url().includes("sel=party%3Amother"), "a box does not choose its party");
+  expect((await page.locator("#trace").innerText()).includes("Held by"), "no holders in the trace");
+});
+await check("findings", async () => {
+  expect((await page.locator("#s-findings p").first().innerText()).startsWith("1 of 2 findings flip"), "the flips are not counted");
+  expect((await page.locator("#s-findings tr.flip").count()) === 1, "the flip is not marked");
+  await page.locator("#s-findings tr.flip summary").click();
+  expect((await page.locator("#s-findings .proof").first().innerText()).includes("holds 100 % of"), "no proof");
+  await page.locator("#s-findings tr.flip button.link").first().click();
+  const text = await page.locator("#trace").innerText();
+  expect(text.includes("flips") && text.includes("What bars or deters") && text.includes("s. 1"), "the trace lacks finding or article");
+});
+await check("voyages by season", async () => {
+  const before = await page.locator("#season svg").innerHTML();
+  await page.locator("#measure").selectOption("cost_musd");
+  const cost = await page.locator("#season svg").innerHTML();
+  await page.locator("#voyage").selectOption("1");
+  expect(before !== cost && cost !== (await page.locator("#season svg").innerHTML()), "the choice changes nothing");
+  expect((await page.locator("#season svg").textContent()).includes("Northern Sea Route"), "the way is not named");
+  expect((await page.locator("#ways svg").textContent()).includes("Suez"), "the ways of the run are not drawn");
+  await page.locator("#fleets").selectOption("all");
+});
+await check("every number leads to its trace", async () => {
+  await page.locator(".answer button").first().click();
+  expect(page.url().includes("sel=price%3ANL"), "the first sentence leads nowhere");
+  await page.locator("#production svg g.pick").first().click({ force: true });
+  expect(page.url().includes("sel=production%3Afield") && (await page.locator("#trace dd").count()) >= 4, "no trace of production");
+  await page.evaluate(() => { location.hash = "sel=price%3ANL"; });
+  await page.locator("#trace button.link", { hasText: /./ }).first().waitFor();
+  await page.evaluate(() => { location.hash = "sel=markup%3Aseller%3EBB"; });
+  await page.waitForFunction(() => document.querySelector("#trace h3")?.textContent.startsWith("Mark-up"));
+  for (const id of ["map", "prices", "supply", "production", "gains-producers"]) {
+    await page.locator(`#${id} > details`).evaluate((d) => { d.open = true; });
+    await page.locator(`#${id} > details tbody button.link`).first().click();
+    expect(page.url().includes("sel="), `${id}: a row leads nowhere`);
+    await page.locator(`#${id} > details tbody td.n .pick`).first().click();
+    expect((await page.locator("#trace .head").count()) === 1, `${id}: a number leads nowhere`);
   }
 });
 await check("axe", async () => {
@@ -149,6 +207,12 @@ await check("formulas in CSV", async () => {
   expect(csv.includes("'=HYPERLINK"), "the formula is not in the file, so nothing was shown");
   expect(!/(^|,|")=HYPERLINK/m.test(csv.replaceAll("'=", "")), "a formula opens a cell");
   await bad.page.context().close();
+});
+await check("without the newer tables", async () => {
+  const old = await open(lean);
+  expect((await old.page.locator("#s-ownership, #s-findings, #s-voyages, #s-production").count()) === 0, "a section without a table");
+  expect((await old.page.locator("[data-ice]").count()) === 0, "an ice edge without voyages");
+  await old.page.context().close();
 });
 await check("without a script", async () => {
   const plain = await browser.newContext({ javaScriptEnabled: false, offline: true });

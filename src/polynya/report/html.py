@@ -26,6 +26,7 @@ from polynya.results.answer import Answer
 NAMED_TABLES = (
     "entities",
     "traders",
+    "supplies",
     "assets",
     "corridors",
     "measures",

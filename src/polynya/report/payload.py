@@ -7,6 +7,7 @@ of corridors that a gate closes. Pure: no files, no world; names of ids come wit
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from polynya.report.sea import sea
 from polynya.report.sentences import condition_of, sentences
 
 SCHEMA = "polynya.report/1"
@@ -21,6 +23,7 @@ CASES = ("baseline", "scenario")
 LEAST_FLOW_BCM = 1e-3
 FLOW_DIGITS, PRICE_DIGITS, BCM_PER_YEAR_DIGITS = 4, 3, 3
 LEAST_GAIN_MUSD = 0.5
+LEAST_MARKUP = 0.01  # USD/MMBtu
 LEAST_SUPPLY_BCM_PER_YEAR = 0.02
 DICTIONARY_SHARE = 0.6
 
@@ -50,6 +53,7 @@ def payload(tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any], labe
         "title": summary["title"],
         "question": summary["question"],
         "sentences": sentences(summary, names={**labels.names, **country_names(nodes)}),
+        "sentence_links": _sentence_links(summary, tables),
         "condition": condition_of(summary),
         "banner": summary["trust"]["banner"],
         "first": summary["from"],
@@ -74,7 +78,12 @@ def payload(tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any], labe
         "claims": tables["claims"].to_dicts(),
         "bans": _bans(tables["bans"]),
         "rents": _rents(tables["rents"], months),
-        "markups": _markups(tables["markups"], dict(zip(months, years, strict=True))),
+        "markups": _markups(tables["markups"], months),
+        "production": _production(tables.get("production"), months),
+        "findings": _findings(tables.get("findings")),
+        "ownership": columns(tables["ownership"]) if "ownership" in tables else {},
+        "standing": columns(tables["standing"]) if "standing" in tables else {},
+        "sea": sea() if tables.get("legs") is not None else {},
         "facts": columns(_used_facts(tables)),
         "trace": _trace(tables),
         "sources": columns(tables["sources"]),
@@ -92,6 +101,17 @@ def _spans(periods: pl.DataFrame | None, names: Sequence[str]) -> list[tuple[str
         return [(f"{m}-01", f"{m}-31", 1) for m in names]
     known = {r["period"]: r for r in periods.iter_rows(named=True)}
     return [(f"{known[m]['first_month']}-01", f"{known[m]['last_month']}-31", known[m]["months"]) for m in names]
+
+
+def _sentence_links(summary: Mapping[str, Any], tables: Mapping[str, pl.DataFrame]) -> list[str | None]:
+    """What the page selects to show where each of the three sentences comes from: a price, a flow, a gain."""
+    nodes = set(tables["prices"]["node"])
+    hub = next((n for n in ("NL", "DE") if n in nodes), None)
+    pipes = sorted(summary["corridors"], key=lambda c: -abs(c["change"]))
+    seller = next((s for s in summary["suppliers_of_europe"]), None)
+    won = summary["gains"]["largest_gains"][:1] or summary["gains"]["largest_losses"][:1]
+    flow = f"flow:{pipes[0]['corridor']}" if pipes else f"supply:{seller['supplier']}>Europe" if seller else None
+    return [f"price:{hub}" if hub else None, flow, f"gain:{won[0]['group']}>{won[0]['id']}" if won else None]
 
 
 def country_names(nodes: pl.DataFrame) -> dict[str, str]:
@@ -264,13 +284,30 @@ def _rents(rents: pl.DataFrame, months: Sequence[str]) -> dict[str, Any]:
     return _by_month(arcs.filter(pl.col("id").is_in(binding)), ("id",), "rent", months, 2)
 
 
-def _markups(markups: pl.DataFrame, years: Mapping[str, float]) -> dict[str, Any]:
-    """Mean markups of strategic sellers by node over the horizon, weighted with the length of the periods [USD/MMBtu]."""
-    length = pl.col("period").replace_strict(dict(years), return_dtype=pl.Float64)
-    mean = markups.group_by("trader", "node", maintain_order=True).agg(
-        ((pl.col(f"markup_{c}") * length).sum() / sum(years.values())).round(3).alias(c[0]) for c in CASES
-    )
-    return columns(mean.filter(pl.max_horizontal("b", "s") >= 0.01))
+def _markups(markups: pl.DataFrame, months: Sequence[str]) -> dict[str, Any]:
+    """Markups of strategic sellers by node and month, where they ever reach 0.01 [USD/MMBtu]."""
+    high = pl.max_horizontal("markup_baseline", "markup_scenario")
+    shown = markups.filter((high.max() >= LEAST_MARKUP).over("trader", "node"))
+    return _by_month(shown, ("trader", "node"), "markup", months, PRICE_DIGITS, absent=0.0)
+
+
+def _production(production: pl.DataFrame | None, months: Sequence[str]) -> dict[str, Any]:
+    """Production by field, seller, node and month [bcm in the month]."""
+    if production is None:
+        return {}
+    high = pl.max_horizontal("quantity_baseline", "quantity_scenario")
+    shown = production.filter((high.max() >= LEAST_FLOW_BCM).over("supply", "trader", "node"))
+    return _by_month(shown, ("supply", "trader", "node"), "quantity", months, FLOW_DIGITS, absent=0.0)
+
+
+def _findings(findings: pl.DataFrame | None) -> list[dict[str, Any]]:
+    """Findings of the ownership rules; proofs as lists of holdings and listings."""
+    if findings is None:
+        return []
+    return [
+        {**row, **{f"proof_{c}": json.loads(row[f"proof_{c}"]) for c in CASES}}
+        for row in findings.sort("flips", "id", "regime", descending=[True, False, False]).to_dicts()
+    ]
 
 
 def _used_facts(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
@@ -336,6 +373,12 @@ def _names(names: Mapping[str, str], tables: Mapping[str, pl.DataFrame]) -> dict
     """Names of ids that occur somewhere on the page."""
     used: set[str] = set(tables["flows"]["arc"].unique()) | set(tables["gains"]["id"]) | set(tables["gates"]["subject"])
     used |= set(tables["owners"]["holder"])
+    for table, named in (
+        ("production", ("supply", "trader")),
+        ("ownership", ("owner", "owned")),
+        ("findings", ("id",)),
+    ):
+        used |= {i for column in named if table in tables for i in tables[table][column]}
     used |= set(tables["bans"]["trader"].drop_nulls()) | set(tables["markups"]["trader"])
     used |= set(_flat(_words(t) for t in tables["changes"]["touches"])) | set(tables["bans"]["measure"].drop_nulls())
     return {i: names[i] for i in sorted(used) if i in names and names[i] != i}

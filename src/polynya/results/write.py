@@ -20,6 +20,7 @@ from polynya.results.case import BASELINE, SCENARIO, Case
 from polynya.results.folder import RunWriter
 from polynya.results.gains import gains_of
 from polynya.results.owners import owners_of
+from polynya.results.rules import rule_tables
 from polynya.results.summary import LAST_CALIBRATED_YEAR
 from polynya.results.supply import supply_matrix
 from polynya.world.capacity import add_months
@@ -77,7 +78,7 @@ def result_tables(answer: Answer) -> dict[str, pl.DataFrame]:
 
 def account_tables(answer: Answer) -> dict[str, pl.DataFrame]:
     """What was changed, what shuts what, and what everything rests on; the same for every market."""
-    cases = answer.cases
+    cases, rules = answer.cases, rule_tables(answer)
     return {
         "measures": measures_table(answer),
         "gates": pl.concat([c.inputs.gates.with_columns(pl.lit(n).alias("case")) for n, c in cases.items()]),
@@ -87,7 +88,8 @@ def account_tables(answer: Answer) -> dict[str, pl.DataFrame]:
         "claims": claims_table(answer),
         "trace": pl.concat([c.inputs.trace.with_columns(pl.lit(n).alias("case")) for n, c in cases.items()]),
         "facts": facts_table(cases),
-        "sources": sources_table(answer),
+        "sources": sources_table(answer, rules),
+        **rules,
     }
 
 
@@ -219,11 +221,12 @@ def facts_table(cases: Mapping[str, Case]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={**text, "value": pl.Float64, "valid_from": pl.Date, "valid_to": pl.Date})
 
 
-def sources_table(answer: Answer) -> pl.DataFrame:
-    """The sources behind those facts, and behind gates, bans and acts, with licence and notice."""
+def sources_table(answer: Answer, rules: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The sources behind those facts, and behind gates, bans, acts, holdings and findings, with licence and notice."""
     used = {f.source for c in answer.cases.values() for f in c.inputs.facts.values()}
     used |= {s for c in answer.cases.values() for t in (c.inputs.gates, c.bans) for s in t["source"].drop_nulls()}
     used |= set(measures_table(answer)["source"].drop_nulls())
+    used |= {s for f in rules.values() for s in f["source"].drop_nulls()}
     frame = answer.applied.world.table("sources").filter(pl.col("id").is_in(sorted(used)))
     return frame.select("id", "title", "publisher", "url", "published", "licence", "reliability", "notice").sort("id")
 

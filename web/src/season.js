@@ -1,0 +1,60 @@
+// Voyages by season: days and cost of a voyage by each way and month, and what this run ships by which way.
+import { h } from "./dom.js";
+import { figure } from "./download.js";
+import { lines, HUES } from "./charts.js";
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const WAY = { nsr: "Northern Sea Route", suez: "Suez", cape: "Cape of Good Hope", panama: "Panama", nwp: "North-West Passage", direct: "direct", "cape-horn": "Cape Horn" };
+export const way = (w) => (w ?? "no voyage").split("+").map((p) => WAY[p] ?? p.replace("saam-fsu", "transfer at Saam").replace("koryak-fsu", "transfer at Koryak")).join(", ");
+const MEASURE = { days: ["Days at sea", "days"], cost_musd: ["Cost of the round trip", "million USD"] };
+
+export function seasonFigure(data) {
+  const list = data.sea.season ?? [];
+  if (!list.length) return null;
+  const which = h("select", { id: "voyage", onchange: draw }, list.map((v, i) => h("option", { value: i }, `${v.from} to ${v.to}, ${v.ship}`)));
+  const measure = h("select", { id: "measure", onchange: draw }, Object.entries(MEASURE).map(([k, [t]]) => h("option", { value: k }, t)));
+  let svg;
+  const entry = () => list[which.value], now = () => entry()[measure.value];
+  const f = figure({ id: "season", title: "One voyage, month by month: the Northern Sea Route against Suez", note: `Rules and tolls of ${list[0].year}, median ice of 2010-2022, leaving on the 15th. A gap: no such voyage in that month. Not a result of this run: no change of a scenario reaches ice or ships.`,
+    svg: () => svg, controls: h("div", { class: "controls" }, h("label", { for: "voyage" }, "Voyage "), which, h("label", { for: "measure" }, "Show "), measure),
+    label: () => `${MEASURE[measure.value][0]} by month, ${entry().from} to ${entry().to}, by ${Object.keys(now()).map(way).join(", ")}`,
+    data: () => ({ head: ["from", "to", "ship", "way", "month", "days", "million USD"], rows: Object.keys(entry().days).flatMap((w) => MONTHS.map((m, i) => [entry().from, entry().to, entry().ship, way(w), m, entry().days[w][i], entry().cost_musd[w][i]])) }) });
+  function draw() {
+    svg = lines({ series: Object.entries(now()).map(([w, s], i) => ({ name: way(w), colour: HUES[i], b: null, s })), months: MONTHS, unit: MEASURE[measure.value][1], width: 900, height: 300, room: 200 });
+    f.picture.replaceChildren(svg);
+    f.refresh();
+  }
+  draw();
+  return f;
+}
+
+// bcm by way and month of the voyages of ice-going fleets, or of all.
+export function waysFigure(data, store, pick) {
+  const ships = data.routes.filter((r) => r.kind === "ship" && r.via);
+  if (!ships.length) return null;
+  const arctic = ships.filter((r) => /-(arc\d|shadow)[\w-]*$/.test(r.arc));
+  const which = h("select", { id: "fleets", onchange: () => draw(store.now) }, [["arctic", "Arctic fleets"], ["all", "all fleets"]].filter(([k]) => k === "all" || arctic.length).map(([k, t]) => h("option", { value: k }, t)));
+  let svg, series = [];
+  function sums() {
+    const byWay = new Map();
+    for (const r of which.value === "arctic" ? arctic : ships) {
+      data.months.forEach((_, i) => {
+        const w = Array.isArray(r.via) ? r.via[i] : r.via, row = byWay.get(w) ?? { name: way(w), b: data.months.map(() => 0), s: data.months.map(() => 0) };
+        row.b[i] += r.b[i] ?? 0; row.s[i] += r.s[i] ?? 0;
+        byWay.set(w, row);
+      });
+    }
+    const total = (o) => o.b.concat(o.s).reduce((a, v) => a + v, 0), round = (v) => Number(v.toFixed(4));
+    return [...byWay.values()].filter((o) => total(o) > 1e-3).sort((a, b) => total(b) - total(a)).slice(0, 8).map((o, i) => ({ ...o, b: o.b.map(round), s: o.s.map(round), colour: HUES[i % HUES.length] }));
+  }
+  const f = figure({ id: "ways", title: "What this run ships by which way", note: "bcm in the month at the loading end. Solid: scenario, dashed: baseline; in the difference view scenario less baseline.", svg: () => svg,
+    controls: h("div", { class: "controls" }, h("label", { for: "fleets" }, "Ships of "), which), label: () => `LNG shipped by month and way, ${which.value === "arctic" ? "Arctic" : "all"} fleets`,
+    data: () => ({ head: ["way", "month", "baseline", "scenario", "change", "unit"], rows: series.flatMap((o) => data.months.map((m, i) => [o.name, m, o.b[i], o.s[i], Number((o.s[i] - o.b[i]).toFixed(4)), "bcm"])) }) });
+  function draw(state) {
+    series = sums();
+    svg = lines({ series, months: data.months, unit: state.mode === "difference" ? "bcm in the month, scenario less baseline" : "bcm in the month", mark: state.month, difference: state.mode === "difference", width: 900, height: 300, room: 240 });
+    f.picture.replaceChildren(svg);
+    f.refresh();
+  }
+  return { ...f, draw };
+}
