@@ -16,6 +16,8 @@ from typing import Any
 
 from polynya import handover, handover_oil
 from polynya.errors import UsageError
+from polynya.market.answer import Solution
+from polynya.market.problem import Problem
 from polynya.market.seasons import Period, horizon_months, joined_legs, plan
 from polynya.market.solve import solve
 from polynya.report import report_html
@@ -98,12 +100,12 @@ def answer(question: Question, say: Say = lambda _: None) -> Answer:
     r = ready(question, say, clock)
     with clock("applying the scenario"):
         applied = apply(r.scenario, r.base, without=question.without)
-    cases = {}
+    cases: dict[str, Case] = {}
     for name, world in ((BASELINE, r.base), (SCENARIO, applied.world)):
         with clock(f"{name}: who may deal"):
             posed = r.pose(world)
         with clock(f"{name}: solving {len(r.periods)} periods"):
-            solution = solve(posed.problem, solver=question.solver, progress=say)
+            solution = _solved(posed.problem, cases.get(BASELINE), question.solver, say)
             cases[name] = Case(name, posed.inputs, posed.problem, solution, posed.bans)
     return Answer(
         question,
@@ -119,6 +121,15 @@ def answer(question: Question, say: Say = lambda _: None) -> Answer:
         joined_legs(r.sea.legs, r.periods) if r.sea else None,
         r.periods,
     )
+
+
+def _solved(problem: Problem, before: Case | None, solver: str, say: Say) -> Solution:
+    """The market's answer, from the baseline's where there is one; an unchanged market has the same answer to the last bit."""
+    if before is None:
+        return solve(problem, solver=solver, progress=say)
+    if all(frame.equals(before.problem.tables()[name]) for name, frame in problem.tables().items()):
+        return before.solution
+    return solve(problem, solver=solver, progress=say, start=before.solution.start)
 
 
 def run(scenario: Path | str | None = None, **options: Any) -> Answer:

@@ -22,6 +22,7 @@ from polynya.market.formulation import DESK, Layout
 from polynya.market.interval import Intervals
 from polynya.market.problem import Problem
 from polynya.market.qp import QP, Raw, Vector
+from polynya.market.start import Start
 
 NOTHING = 1e-12  # share of the largest quantity below which nothing is bought
 ACTIVITY = {"conversion": pl.String, "trader": pl.String, "period": pl.String, "quantity": pl.Float64}
@@ -65,6 +66,9 @@ class Solution:
     welfare: Mapping[str, float] = field(default_factory=dict)
     certificate: Mapping[str, Any] = field(default_factory=dict)
     info: Mapping[str, Any] = field(default_factory=dict)
+    start: Start | None = field(
+        default=None, repr=False, compare=False
+    )  # for `solve(start=)` of a market nearly the same
 
     @property
     def names(self) -> dict[str, list[str]]:

@@ -3,6 +3,10 @@
 The way of an answer: code the tables, merge price takers, formulate, solve, polish, read, certify. A solver's own
 "optimal" counts for nothing. If the certificate fails, the next solver is tried; if none passes, nothing is presented.
 
+A market that is nearly another one, solved before, can start from it (`start`); a large one with late deliveries starts
+from the same market with prompt ones, whose months are not tied by every terminal. A start saves time and decides
+nothing: the answer has to pass the same certificate, and when it does not, the market is solved from nothing.
+
 Not here: each step's method; every step is a module of this folder.
 """
 
@@ -10,34 +14,46 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
 from polynya.errors import CertificateError, UsageError
 from polynya.market.answer import Solution, read_answer
-from polynya.market.backends import SOLVERS, Scale, solve_with
+from polynya.market.backends import SOLVERS, Scale, piqp, solve_with
 from polynya.market.certificate import certify
-from polynya.market.classes import classify
-from polynya.market.coded import code
+from polynya.market.classes import Classes, classify
+from polynya.market.coded import Coded, code
 from polynya.market.culprit import explain_failure
 from polynya.market.formulation import Layout, formulate
 from polynya.market.interval import settle
 from polynya.market.polish import polish
 from polynya.market.problem import Problem
 from polynya.market.qp import QP, Raw, residuals
+from polynya.market.sift import ROUGH, sift
+from polynya.market.start import Start, guess
 from polynya.market.welfare import accounts, welfare
 
 LARGE = 20_000  # columns
 MANY_USERS = 5
+SIFTED = "sifted"
 KEPT = 1e-9  # constraints kept this well, in the program's own scale, come first among polished answers
 
 Say = Callable[[str], None]
 
 
-def solve(problem: Problem, *, solver: str = "auto", progress: Say | None = None, merge: bool = True) -> Solution:
+def solve(
+    problem: Problem,
+    *,
+    solver: str = "auto",
+    progress: Say | None = None,
+    merge: bool = True,
+    start: Start | None = None,
+) -> Solution:
     """Solve a market and certify the answer.
 
     `solver`: auto, block, piqp, clarabel or highs (linear programs). `merge=False` keeps every trader apart (exactness checks).
+    `start`: the `start` of another solution, for a market that differs from it in few places; used with `auto` only.
     Raises NoSolutionError with the culprit's name when there is no answer, CertificateError when no solver's answer
     passes, UsageError for an unknown solver.
     """
@@ -49,17 +65,21 @@ def solve(problem: Problem, *, solver: str = "auto", progress: Say | None = None
     chosen = solvers(solver, qp, layout)
     say(f"solving {qp.columns:,} variables, {qp.rows:,} rows")
     refused: Solution | None = None
+    if solver == "auto" and not qp.linear:
+        start = start or _prompt(problem, coded, classes, qp, layout, say)
+        chosen = [SIFTED, *chosen] if start is not None else chosen
     for name in chosen:
-        for raw in attempts(qp, name, say):
+        found = sifted(qp, layout, coded, classes, start, say) if name == SIFTED and start else attempts(qp, name, say)
+        for raw in found:
             settled, intervals = settle(qp, raw)
             solution = read_answer(problem, coded, classes, qp, layout, settled, intervals)
             ledger = accounts(problem, solution)
             solution = replace(solution, status="solved", accounts=ledger, welfare=welfare(ledger))
             solution = replace(solution, certificate=certify(problem, solution))
             if solution.certificate["passed"]:
-                return solution
+                return replace(solution, start=Start(coded, classes, layout, raw.x, raw.y))
             refused = refused or solution
-        if name == chosen[0]:  # perhaps there is nothing to find
+        if name == next(c for c in chosen if c != SIFTED):  # perhaps there is nothing to find
             explain_failure(problem, coded, classes, qp, layout, say)
         say(f"{name}: no certified answer; trying on")
     raise CertificateError(
@@ -91,6 +111,29 @@ def _crowded(qp: QP, layout: Layout) -> bool:
     return qp.columns >= LARGE and sharing >= MANY_USERS
 
 
+def _prompt(problem: Problem, coded: Coded, classes: Classes, qp: QP, layout: Layout, say: Say) -> Start | None:
+    """The market with prompt deliveries only, solved, where late ones make the program many times dearer.
+
+    Measured (docs/decisions/market-speed.md): with every terminal of every class joining each month to the next the
+    reference problem takes 75 s of processor time, and without 3; only a quarter of those joints carry anything.
+    """
+    if qp.columns < LARGE or not len(layout.transit):
+        return None
+    say("solving with prompt deliveries first")
+    prompt = replace(coded, arcs=replace(coded.arcs, lag=np.zeros_like(coded.arcs.lag)))
+    qp, layout = formulate(problem, prompt, classes)
+    scale = Scale.of(qp)
+    raw = solve_with("block", qp) if _crowded(qp, layout) else scale.grow(piqp(scale.shrink(qp), ROUGH))
+    return Start(prompt, classes, layout, raw.x, raw.y) if raw.status == "solved" else None
+
+
+def sifted(qp: QP, layout: Layout, coded: Coded, classes: Classes, start: Start, say: Say) -> Iterator[Raw]:
+    """The answers from a start, best first; none if the start leads nowhere."""
+    raw = sift(qp, *guess(start, coded, classes, layout, qp), say)
+    if raw is not None:
+        yield from _polished(qp, raw)
+
+
 def attempts(qp: QP, name: str, say: Say) -> Iterator[Raw]:
     """A solver's answers, best first: polished, in doubt with fewer or more limits fixed, then as it came. None if it found none."""
     raw = solve_with(name, qp)
@@ -100,10 +143,20 @@ def attempts(qp: QP, name: str, say: Say) -> Iterator[Raw]:
     if name == "highs":  # a vertex has nothing to polish
         yield raw
         return
-    answers = [polish(qp, raw, doubt) for doubt in (1.0, 1e3, 1e-3)]
-    answers.insert(0 if name == "block" else 3, raw)  # the block solver stops on its bounds already
+    yield from _polished(qp, raw)
+
+
+def _polished(qp: QP, raw: Raw) -> Iterator[Raw]:
+    """An answer polished, in doubt with fewer or more limits fixed, then as it came; the block solver's as it came first."""
     limit = KEPT * Scale.of(qp).quantity
-    yield from sorted(answers, key=lambda answer: residuals(qp, answer).primal > limit)
+    before, after = ([raw], []) if raw.info["solver"] == "block" else ([], [raw])  # block stops on its bounds already
+    later = []
+    for answer in chain(before, (polish(qp, raw, doubt) for doubt in (1.0, 1e3, 1e-3)), after):
+        if residuals(qp, answer).primal <= limit:
+            yield answer
+        else:
+            later.append(answer)
+    yield from later
 
 
 def _why(solution: Solution | None) -> str:

@@ -30,7 +30,7 @@ class Question:
     anchor: Path | None = None
     without: Sequence[str] = ()
     solver: str = "auto"
-    lags: bool = False  # carry what is still at sea at the end of a month into the next: exact, and ten times slower
+    lags: bool = False  # carry what is still at sea at the end of a month into the next: exact, and slower
 
 
 @dataclass(frozen=True)
