@@ -69,6 +69,29 @@ def test_gabriel_et_al_2013_coal_competition_and_cournot():
     assert total(cournot.sales) == pytest.approx(68_200, rel=1e-6)
 
 
+def test_a_way_that_gets_dearer_as_more_is_sent():
+    """P = 20 - Q at B, made at A for 2, sent for 1 + Q / 2: 20 - Q = 3 + Q / 2, so Q = 34 / 3 and P = 26 / 3.
+
+    A way beside it at a flat 6 takes what is above the point where 1 + Q / 2 = 6: the first carries 10, P = 8, the other 2.
+    The rise of the cost is a resource cost: the seller keeps 6 x 10 - (1 x 10 + 10^2 / 4) = 25 of the price difference.
+    """
+    given = {
+        "nodes": "node\nA\nB", "traders": "trader\nf", "demand": "node,period,intercept,slope\nB,*,20,1",
+        "production": "trader,node,period,step,capacity,cost\nf,A,*,1,,2",
+    }  # fmt: skip
+    arcs = "arc,from,to,period,capacity,cost,loss,cost_slope\nab,A,B,*,,1,0,0.5"
+    alone = solve(problem(arcs=arcs, **given))
+    assert alone.certificate["passed"]
+    assert price(alone, "B") == pytest.approx(26 / 3, rel=NEAR)
+    assert total(alone.flows) == pytest.approx(34 / 3, rel=NEAR)
+    both = solve(problem(arcs=arcs + "\nflat,A,B,*,,6,0,0", **given))
+    assert both.certificate["passed"]
+    assert price(both, "B") == pytest.approx(8, rel=NEAR)
+    assert dict(both.flows.select("arc", "quantity").iter_rows()) == pytest.approx({"ab": 10, "flat": 2}, rel=NEAR)
+    assert both.welfare["producers"] == pytest.approx(25, rel=NEAR)
+    assert both.welfare["consumers"] == pytest.approx(72, rel=NEAR)
+
+
 def test_duopoly_over_one_line_pays_congestion_rent():
     """P = 20 - Q, cost 2 and freight 1: unbound Cournot ships 2 (20 - 3) / 3 = 11.33 over a line of 8, so each ships 4.
 

@@ -599,7 +599,8 @@ class _Check:
         worth = np.where(prompt > 0, prompt * there, 0.0) + np.where(
             late > 0, late * self.D[after] / self.D[m] * next_, 0.0
         )
-        reduced = here + unit + extra - worth
+        rising = _numbers(a["cost_slope"])
+        reduced = here + unit + rising * quantity + extra - worth
         may = ~self.no_arc[:, arc, m] & (limit > 0)
         k_, e_ = np.nonzero(may & ~np.isnan(reduced))
         near = np.maximum(np.abs(here), np.abs(np.nan_to_num(worth)))[k_, e_]
@@ -616,7 +617,7 @@ class _Check:
         self.scarce(
             rent, total, limit, self.D[m], np.zeros(A), lambda q: f"capacity of {a['arc'][q]}, {a['period'][q]}"
         )
-        np.add.at(self.profit, fk, -self.D[m[fe]] * unit[fe] * x)
+        np.add.at(self.profit, fk, -self.D[m[fe]] * (unit[fe] * x + rising[fe] * x**2 / 2))
         self.arcs = (i, j, m, after, prompt, late, may, unit + extra)
         self.ship_days = (fleets, fleet, m, _numbers(a["ship_days"]) * total, day)
 

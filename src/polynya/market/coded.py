@@ -24,7 +24,7 @@ Mask = npt.NDArray[np.bool_]
 @dataclass(frozen=True)
 class Arcs:
     """One entry for each arc and period: arc [id], m, i -> j, capacity (inf: none), unit resource cost, tariff, tax,
-    loss and lag [shares], fleet [id or -1], ship_days per unit; `invests`: its capacity can grow."""
+    loss [share], rise of unit cost, lag [share], fleet [id or -1], ship_days per unit; `invests`: its capacity can grow."""
 
     arc: Ints
     m: Ints
@@ -35,6 +35,7 @@ class Arcs:
     tariff: Vector
     tax: Vector
     loss: Vector
+    slope: Vector
     lag: Vector
     fleet: Ints
     ship_days: Vector
@@ -201,7 +202,7 @@ def code(problem: Problem) -> Coded:
         Arcs(
             ids(a["arc"], arc_ids), ids(a["period"], periods), ids(a["from"], nodes), ids(a["to"], nodes),
             limit(a["capacity"]), values(a["cost"]), values(a["tariff"]), values(a["tax"]), values(a["loss"]),
-            values(a["lag"]), ids(a["fleet"], fleets), values(a["ship_days"]),
+            values(a["cost_slope"]), values(a["lag"]), ids(a["fleet"], fleets), values(a["ship_days"]),
             _grows(a, ["arc"], invests, "arc"),
         ),
         _conversions(problem, traders, nodes, periods, conversions, plants),

@@ -232,9 +232,10 @@ def produced(program: Program, coded: Coded, classes: Classes, pruned: Pruned) -
 
 
 def flows(program: Program, coded: Coded, classes: Classes, pruned: Pruned) -> Span:
-    r"""Flows $f_{tam} \ge 0$, counted at the sending end, cost the trader $c_{am} + g_{am} + h_{am}$ a unit.
+    r"""Flows $f_{tam} \ge 0$, counted at the sending end, cost the trader $(c_{am} + g_{am} + h_{am})\,f + \tfrac12 c'_{am} f^2$.
 
-    $c$ is a resource cost; the tariff $g$ goes to the owner, the tax $h$ to a state; congestion comes on top as a rent.
+    $c$ is a resource cost that may rise by $c'$ as the trader sends more (price takers together): the cheapest ships, customers
+    and months are served first; the tariff $g$ goes to the owner, the tax $h$ to a state; congestion comes on top as a rent.
     """
     a = coded.arcs
     k, e = expanded(pruned.flow)
@@ -242,8 +243,9 @@ def flows(program: Program, coded: Coded, classes: Classes, pruned: Pruned) -> S
     users = pruned.flow.sum(axis=0)[e]
     bound = np.where((users == 1) & ~a.grows[e], a.capacity[e], np.inf)
     return program.columns(
-        e.size, upper=bound, linear=coded.weight[a.m[e]] * unit, block=_block(coded, k, a.m[e]), e=e, k=k
-    )
+        e.size, upper=bound, linear=coded.weight[a.m[e]] * unit, quadratic=coded.weight[a.m[e]] * a.slope[e],
+        block=_block(coded, k, a.m[e]), e=e, k=k,
+    )  # fmt: skip
 
 
 def converted(program: Program, coded: Coded, pruned: Pruned) -> Span:

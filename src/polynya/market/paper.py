@@ -37,6 +37,7 @@ SYMBOLS: tuple[tuple[str, str, str, str], ...] = (
     (r"c'_{tnzm}", "production", "cost_slope", "M/Q²"),
     (r"K_{am}", "arcs", "capacity", "Q"),
     (r"c_{am}", "arcs", "cost", "M/Q"),
+    (r"c'_{am}", "arcs", "cost_slope", "M/Q²"),
     (r"\lambda_a", "arcs", "loss", "-"),
     (r"g_{am}", "arcs", "tariff", "M/Q"),
     (r"h_{am}", "arcs", "tax", "M/Q"),

@@ -67,7 +67,8 @@ def accounts(problem: Problem, solution: Solution) -> pl.DataFrame:
     )
     toll = pl.col("tariff") + pl.col("rent")
     ships = pl.col("day") * pl.col("ship_days")
-    post(sent, "producers", "transport", "trader", -(pl.col("cost") + toll + pl.col("tax") + ships) * Q)
+    freight = (pl.col("cost") + toll + pl.col("tax") + ships) * Q + pl.col("cost_slope") * Q**2 / 2
+    post(sent, "producers", "transport", "trader", -freight)
     post(sent, "operators", "tariff", "arc", pl.col("tariff") * Q)
     post(sent, "operators", "congestion", "arc", pl.col("rent") * Q)
     post(sent.filter(pl.col("fleet").is_not_null()), "operators", "fleet", "fleet", ships * Q)
