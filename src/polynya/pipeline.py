@@ -28,6 +28,7 @@ from polynya.results.write import result_tables, write_run
 from polynya.scenario import Scenario, apply, load_scenario
 from polynya.world import World, load_world
 from polynya.world.anchor import Anchor, read_anchor
+from polynya.world.calibrated import layers
 from polynya.world.check import WorldReport, require_sound
 
 _HERE = Path(__file__).resolve().parent
@@ -71,7 +72,7 @@ def ready(question: Question, say: Say = lambda _: None, clock: _Clock | None = 
     """Load and check: world, anchor, scenario, voyages. Raises what `errors.py` lists."""
     clock = clock or _Clock(say)
     with clock("reading the world"):
-        base = load_world(question.world, question.overlays)
+        base = load_world(question.world, layers(question.world, question.overlays, uncalibrated=question.uncalibrated))
         report = require_sound(base)
         anchor = read_anchor(question.anchor, base)
     with clock("reading the scenario"):

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from polynya.calibration.places import EU27, countries_of, nodes_of
 from polynya.calibration.year import SolvedYear
+from polynya.world import World
 
 # What ENTSOG's terminals send out over what the importers' statistics say was landed: (81.15 + 67.4) / (89.5 + 79.3) in 2019
 # and 2021 for the Union, (16.66 + 13.47) / (17.11 + 15.03) for the United Kingdom; both base years.
@@ -22,6 +24,28 @@ GIVEN_EXPORTS = {
 }  # fmt: skip
 # Countries that pass others' gas on: a flow at their border is not their own gas.
 TRANSIT = frozenset("UA BY KZ UZ TR GE TN MA DE AT SK CZ HU NL BE FR IT PL CH ES BG RS RO GR DK TM".split())
+
+
+Kind = Literal["sent", "delivered", "price", "consumption", "production"]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """`weight` times a quantity of the year: what is sent over or delivered by an arc, used or made at a node, or a node's mean price."""
+
+    kind: Kind
+    id: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A series as a sum over quantities of the model: linear, so that calibration can follow it. `input`: given, not found."""
+
+    terms: tuple[Term, ...]
+    input: bool = False
+    note: str = ""
+    floor: bool = False  # a net flow that statistics print only where it is positive
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,192 +67,232 @@ class Unanswered:
 Answer = Said | Unanswered
 
 
+@dataclass(frozen=True)
+class Frame:
+    """What a reading needs to know of a year: the nodes of the world, and arc -> (from, to, kind)."""
+
+    year: int
+    world: World
+    arcs: Mapping[str, tuple[str, str, str]]
+
+
 def answer(solved: SolvedYear, metric: str, item: str) -> Answer:
     """The model's value of a series, or the reason why it has none."""
+    key = metric.strip().lower()
+    whole = WHOLE.get(key)
+    if whole is not None:
+        return whole(solved, item)
+    found = reading(frame_of(solved), metric, item)
+    if isinstance(found, Unanswered):
+        other = _by_origin(solved, item) if key == "pipeline_bilateral" else None
+        return other or found
+    value = sum(t.weight * _quantity(solved, t) for t in found.terms)
+    return Said(max(0.0, value) if found.floor else value, found.input, found.note)
+
+
+def frame_of(solved: SolvedYear) -> Frame:
+    """The part of a solved year that says which arcs there are."""
+    return Frame(solved.year, solved.world, {a: v[:3] for a, v in solved.arcs.items()})
+
+
+def reading(frame: Frame, metric: str, item: str) -> Reading | Unanswered:
+    """A series as a sum over the model's quantities, where it is one."""
     read = METRICS.get(metric.strip().lower())
     if read is None:
-        return Unanswered(f'the model has no metric "{metric}"; known: {", ".join(sorted(METRICS))}')
-    return read(solved, item)
+        return Unanswered(f'the model has no metric "{metric}"; known: {", ".join(sorted({*METRICS, *WHOLE}))}')
+    return read(frame, item)
+
+
+def _quantity(solved: SolvedYear, term: Term) -> float:
+    if term.kind == "sent":
+        return solved.arcs[term.id][3]
+    if term.kind == "delivered":
+        return solved.arcs[term.id][4]
+    if term.kind == "price":
+        return solved.prices[term.id]
+    values = solved.consumption if term.kind == "consumption" else solved.production
+    return values.get(term.id, 0.0)
 
 
 def _unknown(item: str) -> Unanswered:
     return Unanswered(f'"{item}" is not a place or route that the world has a node for')
 
 
-def _eu(solved: SolvedYear) -> tuple[str, ...]:
-    return nodes_of(solved.world, "EU27") or ()
+def _eu(frame: Frame) -> tuple[str, ...]:
+    return nodes_of(frame.world, "EU27") or ()
 
 
-def _outside(solved: SolvedYear) -> set[str]:
-    return set(solved.world.table("nodes")["id"]) - set(_eu(solved))
-
-
-def _between(solved: SolvedYear, starts: Iterable[str], ends: Iterable[str]) -> float:
+def _pipes(frame: Frame, starts: Iterable[str], ends: Iterable[str], weight: float = 1.0) -> tuple[Term, ...]:
     start, end = set(starts), set(ends)
-    return sum(v for (a, b), v in solved.pipes.items() if a in start and b in end)
-
-
-def _shipped(solved: SolvedYear, starts: Iterable[str], ends: Iterable[str]) -> float:
-    start, end = set(starts), set(ends)
-    return sum(landed for (a, b), (_, landed) in solved.ships.items() if a in start and b in end)
-
-
-def _sent_out(solved: SolvedYear, nodes: Iterable[str], share: float) -> Said:
-    wanted = set(nodes)
-    landed = sum(v for (_, b), (_, v) in solved.ships.items() if b in wanted)
-    return Said(share * landed, note=f"landed LNG times {share}, what terminals' meters show of it")
-
-
-def _route(solved: SolvedYear, item: str) -> Answer:
-    """Physical entries at the Union's (or the United Kingdom's) border, by route."""
-    eu = _eu(solved)
-    russia = nodes_of(solved.world, "Russian Federation") or ()
-    key = item.lower()
-    if key.startswith("nord stream"):
-        return Said(
-            sum(v[4] for a, v in solved.arcs.items() if a.startswith("nord-stream-")),
-            input=solved.year >= 2022,
-            note="limits of the line are dated inputs" if solved.year >= 2022 else "",
-        )
-    if key.startswith("yamal"):
-        return Said(
-            _between(solved, ["BY"], ["PL"]),
-            input=solved.year >= 2022,
-            note="closed by dated gates" if solved.year >= 2022 else "",
-        )
-    if key.startswith("ukraine"):
-        return Said(
-            max(0.0, _between(solved, ["UA"], eu) - _between(solved, eu, ["UA"])), note="net of what flows back"
-        )
-    if key.startswith("turkstream"):
-        return Said(sum(v[4] for a, v in solved.arcs.items() if a in ("strandzha-2", "strandzha-1-tr-bg")))
-    if key.startswith("russia direct"):
-        closed = solved.year >= 2022
-        ends = [n for n in eu if n in ("FI", "EE", "LV", "LT")]
-        return Said(
-            _between(solved, [*russia, "BY"], ends), input=closed, note="closed by dated gates" if closed else ""
-        )
-    if key == "norway->uk":
-        return Said(_between(solved, ["NO"], ["GB"]))
-    if key == "norway":
-        return Said(_between(solved, ["NO"], eu))
-    if key == "algeria":
-        return Said(_between(solved, ["DZ", "TN", "MA"], eu))
-    if key == "libya":
-        return Said(_between(solved, ["LY"], eu))
-    if key.startswith("azerbaijan"):
-        return Said(sum(v[4] for a, v in solved.arcs.items() if a == "tap-tr-gr"))
-    if key in ("lng->eu27", "lng"):
-        return _sent_out(solved, eu, SENDOUT_OVER_LANDED["EU"])
-    if key == "lng->uk":
-        return _sent_out(solved, ["GB"], SENDOUT_OVER_LANDED["GB"])
-    return _unknown(item)
-
-
-def _pipeline_supplier(solved: SolvedYear, item: str) -> Answer:
-    """Pipeline gas into the Union by supplier: physical entries of the supplier's routes."""
-    nodes = nodes_of(solved.world, item)
-    if nodes is None:
-        return _unknown(item)
-    country = countries_of(solved.world, nodes)
-    eu = _eu(solved)
-    if country == {"RU"}:
-        routes = ("Nord Stream", "Yamal-Europe", "Ukraine transit", "TurkStream", "Russia direct")
-        return Said(sum(r.value for r in (_route(solved, name) for name in routes) if isinstance(r, Said)))
-    if country == {"AZ"}:
-        return _route(solved, "Azerbaijan")
-    if country == {"DZ"}:
-        return _route(solved, "Algeria")
-    if country & EU27:
-        return Unanswered("trade inside the Union is not an import of the Union")
-    return Said(_between(solved, nodes, eu))
-
-
-def _lng_total_eu(solved: SolvedYear, item: str) -> Answer:
-    """LNG landed in the Union."""
-    if nodes_of(solved.world, item) is None and item.lower() != "all":
-        return _unknown(item)
-    return Said(_shipped(solved, solved.world.table("nodes")["id"], _eu(solved)))
-
-
-def _lng_supplier_eu(solved: SolvedYear, item: str) -> Answer:
-    """LNG landed in the Union by country of loading."""
-    nodes = nodes_of(solved.world, item.split(" (")[0])
-    return _unknown(item) if nodes is None else Said(_shipped(solved, nodes, _eu(solved)))
-
-
-def _pair(solved: SolvedYear, item: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    names = [p.strip() for p in item.replace("→", "->").split("->")]
-    if len(names) != 2:
-        return None
-    start, end = (nodes_of(solved.world, n) for n in names)
-    return None if start is None or end is None else (start, end)
-
-
-def _lng_pair(solved: SolvedYear, item: str) -> Answer:
-    """LNG from one country landed in another, or in a region."""
-    pair = _pair(solved, item)
-    return _unknown(item) if pair is None else Said(_shipped(solved, *pair))
-
-
-def _pipeline_pair(solved: SolvedYear, item: str) -> Answer:
-    """Pipeline gas from one country to another: flow at their border; where one of them passes others' gas on, gas of that origin used there.
-
-    Origin is by average mixing, so it is a convention for price takers' gas.
-    """
-    if item.lower() == "power of siberia":
-        return Said(sum(v[4] for a, v in solved.arcs.items() if a == "power-of-siberia"))
-    pair = _pair(solved, item)
-    if pair is None:
-        return _unknown(item)
-    starts, ends = pair
-    exporter, importer = countries_of(solved.world, starts), countries_of(solved.world, ends)
-    joined = any(a in starts and b in ends for a, b in solved.pipes)
-    if joined and not exporter & TRANSIT and not importer & TRANSIT:
-        return Said(_between(solved, starts, ends))
-    wanted = set(ends)
-    used = sum(v for (c, n), v in solved.origins.items() if c in exporter and n in wanted)
-    return Said(
-        max(0.0, used - _shipped(solved, starts, ends)), note="gas of that origin used there, by average mixing"
+    return tuple(
+        Term("delivered", a, weight)
+        for a, (i, j, kind) in frame.arcs.items()
+        if kind == "pipeline" and i in start and j in end
     )
 
 
-def _lng_import(solved: SolvedYear, item: str) -> Answer:
+def _lines(frame: Frame, *names: str) -> tuple[Term, ...]:
+    return tuple(Term("delivered", a) for a in frame.arcs if a in names)
+
+
+def _ships(
+    frame: Frame, starts: Iterable[str], ends: Iterable[str], what: Kind = "delivered", weight: float = 1.0
+) -> tuple[Term, ...]:
+    start, end = {f"{n}@FOB" for n in starts}, {f"{n}@DES" for n in ends}
+    return tuple(
+        Term(what, a, weight) for a, (i, j, kind) in frame.arcs.items() if kind == "ship" and i in start and j in end
+    )
+
+
+def _all(frame: Frame) -> list[str]:
+    return frame.world.table("nodes")["id"].to_list()
+
+
+def _route(frame: Frame, item: str) -> Reading | Unanswered:
+    """Physical entries at the Union's (or the United Kingdom's) border, by route."""
+    eu, key = _eu(frame), item.lower()
+    russia = nodes_of(frame.world, "Russian Federation") or ()
+    cut = frame.year >= 2022
+    dated = "cuts and closures of the line are dated inputs" if cut else ""
+    if key.startswith("nord stream"):
+        return Reading(tuple(Term("delivered", a) for a in frame.arcs if a.startswith("nord-stream-")), cut, dated)
+    if key.startswith("yamal"):
+        return Reading(_pipes(frame, ["BY"], ["PL"]), cut, dated)
+    if key.startswith("ukraine"):
+        terms = (*_pipes(frame, ["UA"], eu), *_pipes(frame, eu, ["UA"], -1.0))
+        return Reading(terms, note="net of what flows back", floor=True)
+    if key.startswith("turkstream"):
+        return Reading(_lines(frame, "strandzha-2", "strandzha-1-tr-bg"))
+    if key.startswith("russia direct"):
+        return Reading(_pipes(frame, [*russia, "BY"], ["FI", "EE", "LV", "LT"]), cut, dated)
+    if key == "norway->uk":
+        return Reading(_pipes(frame, ["NO"], ["GB"]))
+    if key == "norway":
+        return Reading(_pipes(frame, ["NO"], eu))
+    if key == "algeria":
+        return Reading(_pipes(frame, ["DZ", "TN", "MA"], eu))
+    if key == "libya":
+        return Reading(_pipes(frame, ["LY"], eu))
+    if key.startswith("azerbaijan"):
+        return Reading(_lines(frame, "tap-tr-gr"))
+    for name, nodes, group in (("lng->eu27", eu, "EU"), ("lng->uk", ("GB",), "GB")):
+        if key == name:
+            share = SENDOUT_OVER_LANDED[group]
+            note = f"landed LNG times {share}: what terminals' meters show of it"
+            return Reading(_ships(frame, _all(frame), nodes, weight=share), note=note)
+    return _unknown(item)
+
+
+RUSSIAN_ROUTES = ("Nord Stream", "Yamal-Europe", "Ukraine transit", "TurkStream", "Russia direct")
+
+
+def _pipeline_supplier(frame: Frame, item: str) -> Reading | Unanswered:
+    """Pipeline gas into the Union by supplier: physical entries of the supplier's routes."""
+    nodes = nodes_of(frame.world, item)
+    if nodes is None:
+        return _unknown(item)
+    country = countries_of(frame.world, nodes)
+    if country == {"RU"}:
+        parts = [_route(frame, name) for name in RUSSIAN_ROUTES]
+        return Reading(tuple(t for r in parts if isinstance(r, Reading) for t in r.terms))
+    if country == {"AZ"}:
+        return _route(frame, "Azerbaijan")
+    if country == {"DZ"}:
+        return _route(frame, "Algeria")
+    if country & EU27:
+        return Unanswered("trade inside the Union is not an import of the Union")
+    return Reading(_pipes(frame, nodes, _eu(frame)))
+
+
+def _lng_total_eu(frame: Frame, item: str) -> Reading | Unanswered:
+    """LNG landed in the Union."""
+    if nodes_of(frame.world, item) is None:
+        return _unknown(item)
+    return Reading(_ships(frame, _all(frame), _eu(frame)))
+
+
+def _lng_supplier_eu(frame: Frame, item: str) -> Reading | Unanswered:
+    """LNG landed in the Union by country of loading."""
+    nodes = nodes_of(frame.world, item.split(" (")[0])
+    return _unknown(item) if nodes is None else Reading(_ships(frame, nodes, _eu(frame)))
+
+
+def _pair(world: World, item: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    names = [p.strip() for p in item.replace("→", "->").split("->")]
+    if len(names) != 2:
+        return None
+    start, end = (nodes_of(world, n) for n in names)
+    return None if start is None or end is None else (start, end)
+
+
+def _lng_pair(frame: Frame, item: str) -> Reading | Unanswered:
+    """LNG from one country landed in another, or in a region."""
+    pair = _pair(frame.world, item)
+    return _unknown(item) if pair is None else Reading(_ships(frame, *pair))
+
+
+def _pipeline_pair(frame: Frame, item: str) -> Reading | Unanswered:
+    """Pipeline gas from one country to another as the flow at their border, where neither passes others' gas on."""
+    if item.lower() == "power of siberia":
+        return Reading(_lines(frame, "power-of-siberia"))
+    pair = _pair(frame.world, item)
+    if pair is None:
+        return _unknown(item)
+    starts, ends = pair
+    exporter, importer = countries_of(frame.world, starts), countries_of(frame.world, ends)
+    terms = _pipes(frame, starts, ends)
+    if terms and not exporter & TRANSIT and not importer & TRANSIT:
+        return Reading(terms)
+    return Unanswered("one of the two passes others' gas on")
+
+
+def _by_origin(solved: SolvedYear, item: str) -> Answer | None:
+    """Pipeline gas of one country used in another: a convention (average mixing) where gas of price takers passes through."""
+    pair = _pair(solved.world, item)
+    if pair is None:
+        return None
+    starts, ends = pair
+    exporter, wanted = countries_of(solved.world, starts), set(ends)
+    used = sum(v for (c, n), v in solved.origins.items() if c in exporter and n in wanted)
+    shipped = sum(solved.arcs[t.id][4] for t in _ships(frame_of(solved), starts, ends))
+    return Said(max(0.0, used - shipped), note="gas of that origin used there, by average mixing")
+
+
+def _lng_import(frame: Frame, item: str) -> Reading | Unanswered:
     """LNG landed, before the terminal's own use. Trade inside a region counts, as in the publishers' tables."""
-    nodes = nodes_of(solved.world, item)
-    return _unknown(item) if nodes is None else Said(_shipped(solved, solved.world.table("nodes")["id"], nodes))
+    nodes = nodes_of(frame.world, item)
+    return _unknown(item) if nodes is None else Reading(_ships(frame, _all(frame), nodes))
 
 
-def _lng_export(solved: SolvedYear, item: str) -> Answer:
+def _lng_export(frame: Frame, item: str) -> Reading | Unanswered:
     """LNG loaded."""
-    nodes = nodes_of(solved.world, item)
+    nodes = nodes_of(frame.world, item)
     if nodes is None:
         return _unknown(item)
-    wanted = set(nodes)
-    given = countries_of(solved.world, nodes) <= set(GIVEN_EXPORTS.get(solved.year, "").split())
+    given = countries_of(frame.world, nodes) <= set(GIVEN_EXPORTS.get(frame.year, "").split())
     note = "availability of the plants rests on what was exported" if given else ""
-    return Said(sum(loaded for (a, _), (loaded, _) in solved.ships.items() if a in wanted), input=given, note=note)
+    return Reading(_ships(frame, nodes, _all(frame), "sent"), given, note)
 
 
-def _sum(values: Mapping[str, float], nodes: Iterable[str]) -> float:
-    return sum(values.get(n, 0.0) for n in nodes)
+def _at_nodes(kind: Kind, nodes: Iterable[str], given: bool = False, note: str = "") -> Reading:
+    return Reading(tuple(Term(kind, n) for n in nodes), given, note)
 
 
-def _consumption(solved: SolvedYear, item: str) -> Answer:
+def _consumption(frame: Frame, item: str) -> Reading | Unanswered:
     """Use. The year's observed use is where the demand curve lies, so this is an input and hardly moves."""
-    nodes = nodes_of(solved.world, item)
+    nodes = nodes_of(frame.world, item)
     if nodes is None:
         return _unknown(item)
-    return Said(_sum(solved.consumption, nodes), input=True, note="the demand curve lies at the year's observed use")
+    return _at_nodes("consumption", nodes, True, "the demand curve lies at the year's observed use")
 
 
-def _production(solved: SolvedYear, item: str) -> Answer:
+def _production(frame: Frame, item: str) -> Reading | Unanswered:
     """Marketed production."""
-    nodes = nodes_of(solved.world, item)
-    return _unknown(item) if nodes is None else Said(_sum(solved.production, nodes))
+    nodes = nodes_of(frame.world, item)
+    return _unknown(item) if nodes is None else _at_nodes("production", nodes)
 
 
-def _price(solved: SolvedYear, item: str) -> Answer:
+def _price(frame: Frame, item: str) -> Reading | Unanswered:
     """Mean of the twelve monthly prices. Asia's spot is the mean of Japan and Korea."""
     key = item.lower()
     hubs: tuple[str, ...]
@@ -242,7 +306,7 @@ def _price(solved: SolvedYear, item: str) -> Answer:
         return Unanswered("a contract price, mostly indexed to oil: the market's spot price must not be put beside it")
     else:
         return Unanswered(f'"{item}" is no hub of the model')
-    return Said(sum(solved.prices[h] for h in hubs) / len(hubs))
+    return Reading(tuple(Term("price", h, 1.0 / len(hubs)) for h in hubs))
 
 
 def _storage_fill(solved: SolvedYear, item: str) -> Answer:
@@ -251,32 +315,27 @@ def _storage_fill(solved: SolvedYear, item: str) -> Answer:
     words = item.lower().split()
     if len(words) != 2 or words[0] != "1" or words[1][:3] not in months:
         return Unanswered("only the first of a month can be answered")
+    eu = set(nodes_of(solved.world, "EU27") or ())
     before = months.index(words[1][:3])
     if before == 0:
-        return Said(_first_fill(solved), input=True, note="stock on the first day is given")
+        return Said(_first_fill(solved, eu), input=True, note="stock on the first day is given")
     name = f"{solved.year}-{before:02d}"
-    eu = set(_eu(solved))
     parts = [v for (node, period), v in solved.stocks.items() if period == name and node in eu]
     return Said(100.0 * sum(p[0] for p in parts) / sum(p[1] for p in parts))
 
 
-def _first_fill(solved: SolvedYear) -> float:
-    eu = set(_eu(solved))
-    case = solved.cases[0]
+def _first_fill(solved: SolvedYear, eu: set[str]) -> float:
     node_of = dict(solved.world.table("assets").select("id", "node").iter_rows())
-    rows = [
-        r
-        for r in case.problem.storage.iter_rows(named=True)
-        if r["initial"] is not None and node_of[r["storage"]] in eu
-    ]
+    stores = solved.cases[0].problem.storage.iter_rows(named=True)
+    rows = [r for r in stores if r["initial"] is not None and node_of[r["storage"]] in eu]
     return 100.0 * float(sum(r["initial"] for r in rows)) / float(sum(r["working"] for r in rows))
 
 
-def _demand_of(name: str) -> Callable[[SolvedYear, str], Answer]:
-    return lambda solved, item: _consumption(solved, name)
+def _demand_of(name: str) -> Callable[[Frame, str], Reading | Unanswered]:
+    return lambda frame, item: _consumption(frame, name)
 
 
-METRICS: Mapping[str, Callable[[SolvedYear, str], Answer]] = {
+METRICS: Mapping[str, Callable[[Frame, str], Reading | Unanswered]] = {
     "eu27_import_by_route": _route,
     "eu27_pipeline_import_by_supplier": _pipeline_supplier,
     "eu27_lng_import_total": _lng_total_eu,
@@ -290,5 +349,6 @@ METRICS: Mapping[str, Callable[[SolvedYear, str], Answer]] = {
     "price_annual_avg": _price,
     "eu27_demand": _demand_of("EU27"),
     "uk_demand": _demand_of("United Kingdom"),
-    "eu_storage_fill": _storage_fill,
 }
+# Series that are no sum over the year's quantities.
+WHOLE: Mapping[str, Callable[[SolvedYear, str], Answer]] = {"eu_storage_fill": _storage_fill}

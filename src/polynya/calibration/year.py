@@ -19,12 +19,12 @@ import polars as pl
 
 from polynya import handover
 from polynya.errors import NotFoundError
-from polynya.market.inputs import build_inputs
 from polynya.market.problem import Problem
 from polynya.market.solve import solve
 from polynya.results.case import Case
 from polynya.results.supply import supply_matrix
 from polynya.world import World
+from polynya.world.anchor import Anchor
 from polynya.world.capacity import add_months
 
 BASE_YEARS = (2019, 2021)
@@ -77,35 +77,6 @@ class SolvedYear:
             .agg(pl.col("quantity").sum(), pl.col("delivered").sum())
         )
         return {r[0]: (r[1], r[2], r[3], r[4], r[5]) for r in frame.iter_rows()}
-
-    @cached_property
-    def ships(self) -> Mapping[tuple[str, str], tuple[float, float]]:
-        """(loading node, landing node) -> (loaded, landed) of the year [bcm], all fleets together."""
-        total: dict[tuple[str, str], tuple[float, float]] = {}
-        for start, end, kind, sent, delivered in self.arcs.values():
-            if kind == "ship":
-                key = start.removesuffix("@FOB"), end.removesuffix("@DES")
-                have = total.get(key, (0.0, 0.0))
-                total[key] = have[0] + sent, have[1] + delivered
-        return total
-
-    @cached_property
-    def pipes(self) -> Mapping[tuple[str, str], float]:
-        """(from, to) -> delivered by pipelines in the year [bcm]."""
-        total: dict[tuple[str, str], float] = {}
-        for start, end, kind, _, delivered in self.arcs.values():
-            if kind == "pipeline":
-                total[start, end] = total.get((start, end), 0.0) + delivered
-        return total
-
-    @cached_property
-    def sent_out(self) -> Mapping[str, float]:
-        """Node -> what its LNG terminals send out in the year [bcm]."""
-        total: dict[str, float] = {}
-        for _, end, kind, _, delivered in self.arcs.values():
-            if kind == "regasification":
-                total[end] = total.get(end, 0.0) + delivered
-        return total
 
     @cached_property
     def prices(self) -> Mapping[str, float]:
@@ -259,18 +230,19 @@ def solve_year(
 
 
 def _solve(world: World, first: date, months: int, solver: str, notes: list[str], closing_known: bool = False) -> Case:
-    law = handover.permissions(world, first, months)
-    sea = handover.voyages(world, first, months)
-    inputs = build_inputs(
-        world, first, months, bans=law.bans, caps=law.caps, deterrents=law.deterrents,
-        legs=sea.legs if sea else None, fleets=sea.fleets if sea else None, served=sea.served if sea else None, lags=False,
-    )  # fmt: skip
-    notes += inputs.notes
-    tables = dict(inputs.tables)
-    if closing_known:
-        tables["storage"] = _closing_as_it_was(world, tables["storage"], add_months(first, months))
-    problem = Problem.from_tables(tables)
-    return Case(str(first.year), inputs, problem, solve(problem, solver=solver), law.bans)
+    posed = pose_year(world, first, months, closing_known)
+    notes += posed.inputs.notes
+    return Case(str(first.year), posed.inputs, posed.problem, solve(posed.problem, solver=solver), posed.bans)
+
+
+def pose_year(world: World, first: date, months: int, closing_known: bool = False) -> handover.Posed:
+    """The market problem of a past year, for the backcast and for calibration."""
+    posed = handover.pose(world, first, months, sea=handover.voyages(world, first, months), anchor=Anchor())
+    if not closing_known:
+        return posed
+    tables = dict(posed.inputs.tables)
+    tables["storage"] = _closing_as_it_was(world, tables["storage"], add_months(first, months))
+    return replace(posed, problem=Problem.from_tables(tables))
 
 
 def _closing_as_it_was(world: World, storage: pl.DataFrame, day: date) -> pl.DataFrame:

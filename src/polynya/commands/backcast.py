@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from polynya.commands.world import Json, Overlays, WorldDir
+from polynya.commands.world import Json, Overlays, Uncalibrated, WorldDir
 
 
 def register(app: typer.Typer) -> None:
@@ -35,6 +35,7 @@ def backcast(
     foresight: Annotated[
         int, typer.Option("--foresight", metavar="MONTHS", min=0, help="Rolling horizon; 0 is the year and its winter.")
     ] = 0,
+    uncalibrated: Uncalibrated = False,
     world: WorldDir = None,
     overlay: Overlays = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
@@ -51,6 +52,7 @@ def backcast(
     from polynya.commands.options import one_of, year_list
     from polynya.console import Progress, emit_json, say
     from polynya.world import load_world
+    from polynya.world.calibrated import layers
 
     wanted = year_list(years)
     options = HindcastOptions(
@@ -62,7 +64,8 @@ def backcast(
     observed = read_actuals(actuals)
     before = read_actuals(base_actuals) if base_actuals else ()
     progress = Progress(quiet=quiet)
-    result = run(load_world(world, overlay or ()), wanted, observed, before, options, progress)
+    loaded = load_world(world, layers(world, overlay or (), uncalibrated=uncalibrated))
+    result = run(loaded, wanted, observed, before, options, progress)
     progress.done()
     if json:
         emit_json(document(result))

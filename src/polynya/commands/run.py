@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from polynya.commands.world import Json, Overlays, WorldDir
+from polynya.commands.world import Json, Overlays, Uncalibrated, WorldDir
 
 RunDir = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 
@@ -54,6 +54,7 @@ def run(
     lags: Annotated[
         bool, typer.Option("--lags", help="Carry LNG still at sea at a month's end into the next month; slower.")
     ] = False,
+    uncalibrated: Uncalibrated = False,
     world: WorldDir = None,
     overlay: Overlays = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
@@ -77,6 +78,7 @@ def run(
         scenario=scenario or FOUNDING,
         world=world,
         overlays=tuple(overlay or ()),
+        uncalibrated=uncalibrated,
         first=month(first) if first else None,
         months=months,
         horizon=horizon,

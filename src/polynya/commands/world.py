@@ -11,6 +11,9 @@ WorldDir = Annotated[Path | None, typer.Option("--world", help="A whole data pac
 Overlays = Annotated[
     list[Path] | None, typer.Option("--overlay", help="A folder with some of the same tables; may be repeated.")
 ]
+Uncalibrated = Annotated[
+    bool, typer.Option("--uncalibrated", help="Leave out the calibrated costs, frictions and conduct.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 group = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The dated, sourced registry.")

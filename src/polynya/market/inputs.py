@@ -119,6 +119,10 @@ class _Builder:
         self.traders = {r["id"]: r for r in world.table("traders").iter_rows(named=True)}
         self.missing: list[str] = []
         self.fallen_back: dict[tuple[int, int], set[str]] = {}  # (year wanted, year of the pair) -> nodes
+        self.friction: dict[str, list[tuple[date | None, date | None, float, float]]] = {}
+        for r in world.table("frictions").iter_rows(named=True) if "frictions" in world.tables else ():
+            pair = (r["friction_usd_per_mmbtu"], r["slope_usd_per_mmbtu_per_bcm_per_year"])
+            self.friction.setdefault(r["way"], []).append((r["valid_from"], r["valid_to"], *pair))
         self.carried_on: dict[int, set[int]] = {}  # year of the last pair -> later years for which nothing is known
 
     def add(self, table: str, **row: Any) -> None:
@@ -324,7 +328,9 @@ class _Builder:
             "to": end,
             "period": name,
             "capacity": capacity,
-            "cost": self.maybe(identity, "transport_cost_usd_per_mmbtu", month, "arcs", identity),
+            **self._rubbed(
+                identity, self.maybe(identity, "transport_cost_usd_per_mmbtu", month, "arcs", identity), month
+            ),
             "loss": self.maybe(identity, "loss_share", month, "arcs", identity),
             "tariff": self.maybe(identity, "tariff_usd_per_mmbtu", month, "arcs", identity),
             "tax": self.maybe(identity, "tax_usd_per_mmbtu", month, "arcs", identity),
@@ -334,6 +340,18 @@ class _Builder:
             "lag": None,
         }
         self.add("arcs", **{**row, **more})
+
+    def _rubbed(self, way: str, cost: float, month: date) -> dict[str, float]:
+        """Cost and rise of cost of a way with the friction that calibration found, which may be below zero."""
+        first, last = month_bounds(month)
+        here = [
+            (f, s)
+            for start, end, f, s in self.friction.get(way, ())
+            if (start is None or start <= month) and (end is None or last <= end)
+        ]
+        friction, slope = sum(f for f, _ in here), sum(s for _, s in here)
+        year = 366 if isleap(month.year) else 365
+        return {"cost": cost + friction, "cost_slope": slope * year / ((last - first).days + 1)}
 
     # -- LNG ----------------------------------------------------------------------------------------------------------
 
@@ -367,6 +385,7 @@ class _Builder:
     def _voyage_legs(
         self, legs: pl.DataFrame, loading: Mapping[str, set[str]], landing: Mapping[str, set[str]]
     ) -> None:
+        months = dict(zip(self.names, self.months, strict=True))
         for leg in legs.iter_rows(named=True):
             name = leg["period"]
             if (
@@ -381,7 +400,7 @@ class _Builder:
                 **{"from": f"{leg['from_node']}@FOB", "to": f"{leg['to_node']}@DES"},
                 period=name,
                 capacity=None,
-                cost=leg["cost_usd_per_mmbtu"],
+                **self._rubbed(ship_arc(leg["from_node"], leg["to_node"]), leg["cost_usd_per_mmbtu"], months[name]),
                 loss=leg["boil_off_share"],
                 tariff=0.0,
                 tax=0.0,

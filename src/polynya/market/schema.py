@@ -119,7 +119,9 @@ ARCS = Table(
         _number("loss", "share of a unit sent that does not arrive; blank: 0", present=False, minimum=0.0),
         _number("tariff", "paid to the owner per unit sent; blank: 0", present=False),
         _number("tax", "paid to a state per unit sent; blank: 0", present=False),
-        _number("cost_slope", "rise of the cost of a unit as a seller sends more; blank: 0", present=False, minimum=0.0),
+        _number(
+            "cost_slope", "rise of the cost of a unit as a seller sends more; blank: 0", present=False, minimum=0.0
+        ),
         _text("kind", "pipeline, ship, ...: carried, not used", present=False, nullable=True),
         _text("fleet", "fleet whose ship-days a unit takes", present=False, nullable=True),
         _number("ship_days", "ship-days that a unit sent takes; blank: 0", present=False, minimum=0.0),

@@ -199,7 +199,7 @@ class _Join:
         return self.back(whole, rest)
 
     def arcs(self, frame: pl.DataFrame, fleets: pl.DataFrame | None) -> pl.DataFrame:
-        """Capacities add up, unit values are means over capacity (over days where there is none).
+        """Capacities add up, unit values are means over capacity (over days where there is none), a cost rises more slowly.
 
         A route without a capacity that is open in some months of the season only carries at most what the plants
         behind it load, and its fleet can carry, in those months.
@@ -207,6 +207,9 @@ class _Join:
         whole, rest = self.split(frame)
         weight = pl.when(pl.col("capacity").is_null()).then(pl.col("_days")).otherwise(pl.col("capacity"))
         share = weight / weight.sum()
+        # a flow spread over the months like `share` costs the sum of c' (share f)^2 / 2
+        rises = "cost_slope" in frame.columns
+        rise = [(pl.col("cost_slope").fill_null(0.0) * share**2).sum().alias("cost_slope")] if rises else []
         values = ("cost", "loss", "tariff", "tax", "ship_days")
         length = {p: sum(self.days[m] for m in months) for p, months in self.months.items()}
         last = {p: months[-1] for p, months in self.months.items()}
@@ -227,6 +230,7 @@ class _Join:
             pl.when(pl.col("ship_days").is_not_null().any())
             .then((pl.col("ship_days") * share).sum())
             .alias("ship_days"),
+            *rise,
             pl.col("kind").first(),
             pl.col("fleet").first(),
             # only what sails in the season's last month arrives after it

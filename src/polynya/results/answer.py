@@ -24,6 +24,7 @@ class Question:
     scenario: Path
     world: Path | None = None
     overlays: Sequence[Path] = ()
+    uncalibrated: bool = False  # leave out the calibrated costs, frictions and conduct of the reference world
     first: date | None = None
     months: int | None = None
     horizon: int | None = None  # after the months, seasons up to the winter that begins in this year

@@ -14,6 +14,7 @@ from polynya.results import compare
 from polynya.results.answer import Answer
 from polynya.results.case import BASELINE, SCENARIO
 from polynya.units import eur_per_mwh_from_usd_per_mmbtu
+from polynya.world.calibrated import calibration_of
 from polynya.world.world import MODEL
 
 HUBS = {
@@ -26,12 +27,13 @@ HUBS = {
 }
 FORESIGHT = "Sellers and stores foresee the whole horizon, so prices can move before a change takes effect."
 SHOWN_FLOW_BCM_PER_YEAR = 0.5
-# The year up to which costs and conduct were fitted to trade and prices; None while nobody has fitted them.
-LAST_CALIBRATED_YEAR: int | None = None
 NOT_CALIBRATED = (
     "Levels are neither calibrated nor anchored: differences between the two cases are what to read, not levels."
 )
-NOT_ANCHORED = "Levels are not anchored after {year}: differences between the two cases are what to read, not levels."
+NOT_ANCHORED = (
+    "Calibrated on {years}: corridors and trade pairs of those years within {pairs} % (weighted), prices within {prices} %. "
+    "Levels are not anchored after {last}: differences between the two cases are what to read, not levels."
+)
 
 
 def summarise(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
@@ -245,16 +247,34 @@ def _trust(answer: Answer) -> dict[str, Any]:
         default=0.0,
     )
     notes = [FORESIGHT, *dict.fromkeys(n for c in answer.cases.values() for n in c.inputs.notes)]
-    last = LAST_CALIBRATED_YEAR
-    banner = NOT_CALIBRATED if last is None else NOT_ANCHORED.format(year=last)
+    fitted = calibration_of(answer.base.layers)
+    last = last_calibrated_year(answer.base.layers)
+    banner = NOT_CALIBRATED if fitted is None else NOT_ANCHORED.format(**_fit_in_words(fitted))
     return {
         "certificate_passed": all(c.certificate["passed"] for c in answer.cases.values()),
         "worst_residual": worst,
         "facts_percent": {k: round(100.0 * v / total) for k, v in sorted(kinds.items())},
         "last_calibrated_year": last,
+        "calibration": fitted,
         "anchored": answer.anchor.given,
         "banner": "" if answer.anchor.given else banner,
         "notes": notes,
+    }
+
+
+def last_calibrated_year(layers: Sequence[str]) -> int | None:
+    """The last year to which costs, frictions and conduct were fitted; None for a world without the calibrated overlay."""
+    fitted = calibration_of(layers)
+    return None if fitted is None else max(fitted["base_years"])
+
+
+def _fit_in_words(fitted: Mapping[str, Any]) -> dict[str, Any]:
+    errors = list(fitted["errors"].values())
+    return {
+        "years": " and ".join(str(y) for y in fitted["base_years"]),
+        "last": max(fitted["base_years"]),
+        "pairs": round(100 * max(e["corridors_and_pairs"]["error"] for e in errors)),
+        "prices": round(100 * max(abs(p["error"]) for e in errors for p in e["prices"].values())),
     }
 
 

@@ -21,7 +21,7 @@ from polynya.results.folder import RunWriter
 from polynya.results.gains import gains_of
 from polynya.results.owners import owners_of
 from polynya.results.rules import rule_tables
-from polynya.results.summary import LAST_CALIBRATED_YEAR
+from polynya.results.summary import last_calibrated_year
 from polynya.results.supply import supply_matrix
 from polynya.world.capacity import add_months
 
@@ -255,7 +255,7 @@ def manifest_of(answer: Answer, summary: Mapping[str, Any]) -> dict[str, Any]:
         "periods": len(answer.cases[BASELINE].problem.periods),
         "without": list(answer.question.without),
         "anchor": {"file": answer.anchor.file, "sha256": answer.anchor.sha256} if answer.anchor.file else None,
-        "last_calibrated_year": LAST_CALIBRATED_YEAR,
+        "last_calibrated_year": last_calibrated_year(answer.base.layers) if answer.market == "gas" else None,
         "solver": answer.question.solver,
         **({"market": answer.market} if answer.market != "gas" else {}),
         "seed": None,
