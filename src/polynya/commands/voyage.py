@@ -280,20 +280,19 @@ def _ship(bundle: Bundle, text: str) -> Any:
 
 
 def _yaml(path: Path) -> dict[str, Any]:
-    import yaml
-
+    from polynya import strict_yaml
     from polynya.errors import Fault, InputError
-    from polynya.tables import read_text
+    from polynya.strict_yaml.model import DECIMAL
 
-    try:
-        content = yaml.safe_load(read_text(path))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise InputError(Fault("not valid YAML", str(path), line, column)) from None
+    content = strict_yaml.load(path).data
     if not isinstance(content, dict):
-        raise InputError(Fault("a ship file holds keys and values", str(path), 1, 1))
-    return {str(k): v for k, v in content.items()}
+        raise InputError(Fault("a ship file holds keys and values", str(path), 1, 1, fix="For example like: lng-174k."))
+    words: dict[Any, Any] = {"true": True, "false": False}
+
+    def scalar(text: Any) -> Any:
+        return float(text) if isinstance(text, str) and DECIMAL.fullmatch(text) else words.get(str(text), text)
+
+    return {str(k): scalar(v) for k, v in content.items()}
 
 
 def _check_via(bundle: Bundle, via: str) -> None:

@@ -51,7 +51,11 @@ def load_scenario(path: Path | str, world: World, without: Iterable[str] = ()) -
     faults: list[Fault] = []
     claims: Mapping[str, Claim] = {}
     ledger_path = ledger_sha = ""
-    if file.claims:
+    if file.claims and Path(file.claims).is_absolute():
+        faults.append(
+            document.fault(("claims",), "the ledger's path is not relative", fix="Give it relative to this file.")
+        )
+    elif file.claims:
         ledger = path.parent / file.claims
         try:
             claims = read_ledger(ledger)

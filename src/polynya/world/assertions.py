@@ -9,10 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from polynya import strict_yaml
 from polynya.errors import Fault, did_you_mean
-from polynya.tables import read_text
 from polynya.world.load import REFERENCE
 from polynya.world.world import World
 
@@ -24,10 +22,16 @@ def check_assertions(world: World, path: Path | None = None) -> tuple[list[Fault
     file = path or Path(world.folder or REFERENCE) / "assertions.yaml"
     if not file.exists() or not world.table("facts").height:
         return [], 0
-    entries = yaml.load(read_text(file), Loader=yaml.BaseLoader) or []  # noqa: S506 - strings only, a package file
+    entries = strict_yaml.load(file).data or []
     faults = []
-    for entry in entries:
-        message, fix = _evaluate(world, entry)
+    for i, entry in enumerate(entries if isinstance(entries, list) else [entries]):
+        try:
+            message, fix = _evaluate(world, entry)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            faults.append(
+                Fault(f"assertion {i + 1} does not have the form of one: {error}", file.name, code="assertion")
+            )
+            continue
         if message:
             faults.append(Fault(f'assertion "{entry.get("id", "?")}": {message}', file.name, fix=fix, code="assertion"))
     return faults, len(entries)

@@ -11,12 +11,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
+from polynya import strict_yaml
 from polynya.errors import Fault, InputError
-from polynya.tables import Column, Kind, read_text
+from polynya.tables import Column, Kind
 
 REGISTRY = "@registry"
+NEEDED = (
+    "attributes",
+    "sources",
+    "facts",
+    "nodes",
+    "entities",
+    "assets",
+    "corridors",
+    "traders",
+    "supplies",
+    "contracts",
+)
 _COLUMN = re.compile(
     r"^(?P<kind>text|number|integer|date|boolean)(?P<needed>!)?"
     r"(?:\s+\{(?P<options>[^}]*)\})?(?:\s+\[(?P<unit>[^\]]*)\])?(?:\s+->\s+(?P<reference>[@\w.]+))?"
@@ -61,10 +72,24 @@ class Package:
 def read_package(path: Path) -> Package:
     """Read a datapackage.yaml. Raises InputError when a column's form is not understood."""
     file = str(path)
-    # BaseLoader keeps every scalar a string; the file is part of a package, not free text of a user.
-    document = cast(dict[str, Any], yaml.load(read_text(path), Loader=yaml.BaseLoader))  # noqa: S506
+    read = strict_yaml.load(path)
+    document = read.data
     if not isinstance(document, dict) or not isinstance(document.get("resources"), list):
-        raise InputError(Fault("a data package needs a list of resources", file, 1, 1))
+        raise InputError(
+            Fault("a data package needs a list of resources", file, 1, 1, fix="See docs/data/dictionary.md.")
+        )
+    for i, entry in enumerate(document["resources"]):
+        where = ("resources", i)
+        if not isinstance(entry, dict) or not _has_form(entry):
+            message = f"resource {i + 1} needs a name, a path and columns"
+            raise InputError(read.fault(where, message, fix="See docs/data/dictionary.md."))
+        if Path(entry["path"]).is_absolute() or ".." in Path(entry["path"]).parts:
+            message = f'the path "{entry["path"]}" leaves the package'
+            raise InputError(read.fault((*where, "path"), message, fix="Give it below the package.", code="path"))
+    missing = [n for n in NEEDED if n not in {e["name"] for e in document["resources"]}]
+    if missing:
+        message = f"the package lacks the tables {', '.join(missing)}"
+        raise InputError(read.fault(("resources",), message, fix="Copy their entries from the reference world's."))
     return Package(
         name=str(document.get("name", "")),
         title=str(document.get("title", "")),
@@ -73,9 +98,18 @@ def read_package(path: Path) -> Package:
     )
 
 
+def _has_form(entry: dict[str, Any]) -> bool:
+    columns, key = entry.get("columns"), entry.get("key")
+    return (
+        isinstance(entry.get("name"), str)
+        and isinstance(entry.get("path"), str)
+        and isinstance(columns, dict)
+        and all(isinstance(form, str) for form in columns.values())
+        and (key is None or isinstance(key, list))
+    )
+
+
 def _resource(entry: dict[str, Any], file: str) -> Resource:
-    if Path(entry["path"]).is_absolute() or ".." in Path(entry["path"]).parts:
-        raise InputError(Fault(f'the path "{entry["path"]}" leaves the package', file, code="path"))
     columns: list[Column] = []
     references: list[tuple[str, str]] = []
     for name, form in entry["columns"].items():
@@ -99,8 +133,8 @@ def _resource(entry: dict[str, Any], file: str) -> Resource:
     return Resource(
         name=entry["name"],
         path=entry["path"],
-        key=tuple(entry.get("key", ())),
-        description=entry.get("description", ""),
+        key=tuple(entry.get("key") or ()),
+        description=entry.get("description") or "",
         columns=tuple(columns),
         references=tuple(references),
     )

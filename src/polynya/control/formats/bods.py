@@ -36,6 +36,21 @@ def read_bods(path: Path) -> Exchange:
     """Read statements. Raises InputError with every fault: dangling references, bad shares, unreadable JSON."""
     file = str(path)
     statements = _statements(read_text(path), file)
+    try:
+        return _read(statements, file)
+    except (AttributeError, TypeError, KeyError) as error:
+        for i, s in enumerate(statements):
+            try:
+                _read([s], file)
+            except InputError:
+                continue
+            except (AttributeError, TypeError, KeyError):
+                message = f"statement {i + 1} does not have the form of BODS {VERSION}: {error}"
+                raise InputError(Fault(message, file, fix="See the standard's schema.", code="bad_statement")) from None
+        raise
+
+
+def _read(statements: list[Mapping[str, Any]], file: str) -> Exchange:
     faults: list[Fault] = []
     notes: list[str] = []
     names: dict[str, str] = {}
@@ -83,7 +98,12 @@ def _statements(text: str, file: str) -> list[Mapping[str, Any]]:
         else:
             found = [loads(line) for line in text.splitlines() if line.strip()]
     except ValueError as error:
-        raise InputError(Fault(f"not JSON: {error}", file, code="json")) from error
+        line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
+        raise InputError(
+            Fault(f"not JSON: {error}", file, line, column, fix="Save it as JSON again.", code="json")
+        ) from error
+    except RecursionError:
+        raise InputError(Fault("this JSON is nested too deeply", file, 1, 1, fix="Flatten it.", code="json")) from None
     if not all(isinstance(s, dict) for s in found):
         raise InputError(Fault("every statement is a JSON object", file, code="json"))
     return list(found)

@@ -41,8 +41,14 @@ def read_ftm(path: Path) -> Exchange:
             entity = json.loads(line)
             schema, properties = entity["schema"], entity.get("properties") or {}
             identity = entity["id"]
-        except (ValueError, KeyError, TypeError) as error:
-            faults.append(Fault(f"not an entity: {error}", file, number, 1, code="json"))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            why = "nested too deeply" if isinstance(error, RecursionError) else error
+            faults.append(Fault(f"not an entity: {why}", file, number, 1, fix="Mend or remove the line.", code="json"))
+            continue
+        if not isinstance(identity, str) or not isinstance(schema, str) or not _lists(properties):
+            faults.append(
+                Fault("not an entity: id and schema are texts, properties lists of texts", file, number, 1, code="json")
+            )
             continue
         if schema == "Ownership":
             links.append((number, entity))
@@ -59,6 +65,13 @@ def read_ftm(path: Path) -> Exchange:
         raise InputError(faults)
     notes = tuple(f"{count} x {schema}: no ownership, left out" for schema, count in sorted(others.items()))
     return Exchange(tuple(edges), names, kinds, countries, notes)
+
+
+def _lists(properties: object) -> bool:
+    return isinstance(properties, dict) and all(
+        values is None or (isinstance(values, list) and all(isinstance(v, str | int | float) for v in values))
+        for values in properties.values()
+    )
 
 
 def write_ftm(exchange: Exchange) -> str:

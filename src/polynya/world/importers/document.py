@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,6 +175,7 @@ def _workbook(path: Path) -> tuple[Sheet, ...]:
             "workbooks need the extra `xlsx`.", fix="pip install 'polynya[xlsx]', or save the sheet as CSV."
         ) from None
     _require_size(path)
+    _require_no_bomb(path)
     try:
         book = fastexcel.read_excel(path)
         sheets = []
@@ -194,3 +196,21 @@ def _require_size(path: Path) -> None:
         raise NotFoundError(f"no such file: {path}", where=str(path))
     if path.stat().st_size > MAX_BYTES:
         raise InputError(Fault(f"the file has more than {MAX_BYTES:,} bytes", str(path), code="too_large"))
+
+
+def _require_no_bomb(path: Path) -> None:
+    """Refuse a workbook that says it unpacks to more than is read from any file, before anything is unpacked."""
+    try:
+        with zipfile.ZipFile(path) as book:
+            size = sum(part.file_size for part in book.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return  # an old .xls is no archive; what is no workbook at all, the reader refuses
+    if size > MAX_BYTES:
+        raise InputError(
+            Fault(
+                f"this workbook unpacks to {size:,} bytes; at most {MAX_BYTES:,} are read",
+                str(path),
+                fix="Save the one sheet that is needed as CSV.",
+                code="too_large",
+            )
+        )

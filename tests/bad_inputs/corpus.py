@@ -1,0 +1,277 @@
+"""Files that must be refused: what each is for, who reads it, what stands in it, and what the refusal must say.
+
+`reader` is a row of `READERS`; `content` replaces the reader's good file. Big ones are made sparse, bombs when needed.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass
+
+from tests.ensemble.conftest import COINS
+from tests.results.test_run import FACTS, FILES
+
+ANCHOR = "item,node,period,value,unit\nprice_usd_per_mmbtu,BB,2021-01,10,usd_per_mmbtu\n"
+LEDGER = """schema: polynya.claims/1
+document: {title: Test, sha256: 0000000000000000000000000000000000000000000000000000000000000000}
+claims: []
+"""
+GEM = "Terminal Name,Country,Status,Capacity (bcm/y)\nAn LNG Terminal,Italy,Operating,5\n"
+FTM = '{"id": "a", "schema": "Company", "properties": {"name": ["A"]}}\n'
+BODS = '[{"recordId": "a", "recordType": "entity", "statementId": "s1", "recordDetails": {"name": "A"}}]\n'
+SHIP = "like: lng-174k\nspeed_kn: 15\n"
+ACTUALS = "year,metric,item,value,unit\n2022,hub_price,TTF,37.5,usd_per_mmbtu\n"
+EDGES = "owner,owned,share\na,b,50\n"
+
+
+@dataclass(frozen=True)
+class Bad:
+    """One bad file. `where`: what the place must look like after the file's name, `:LINE:COLUMN`, or empty for the whole file."""
+
+    name: str
+    reader: str
+    content: str | bytes
+    where: str
+    words: str
+
+
+def workbook_bomb() -> bytes:
+    """A workbook of some hundred kilobytes that says it unpacks to a gigabyte."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as book,
+        book.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet,
+    ):
+        block = b"0" * (1 << 20)
+        for _ in range(1024):
+            sheet.write(block)
+    return out.getvalue()
+
+
+def scenario(old: str, new: str, base: str = COINS) -> str:
+    assert old in base
+    return base.replace(old, new, 1)
+
+
+def fact(row: str) -> str:
+    return FACTS + row + "\n"
+
+
+LAUGHS = "a: &a [x, x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
+NODES = FILES["nodes.csv"]
+GATES = FILES["gates.csv"]
+
+LAST = FACTS.count("\n") + 1  # the line of an added fact
+CORPUS = [
+    # YAML
+    Bad("billion laughs", "scenario", LAUGHS, ":1:4", "anchor"),
+    Bad("alias", "claims", "a: *b\n", ":1:4", "alias"),
+    Bad("python tag", "scenario", "!!python/object/apply:os.system [ls]\n", ":1:1", "tag"),
+    Bad("nested 40 deep", "scenario", "[" * 40 + "]" * 40, ":1:33", "levels deep"),
+    Bad("duplicate key", "scenario", scenario("id: doubt", "id: doubt\nid: other"), ":3:1", "twice"),
+    Bad("two documents", "scenario", COINS + "---\na: b\n", ":14:1", "second document"),
+    Bad("tab for indentation", "scenario", "a:\n\t- b\n", ":2:1", "not valid YAML"),
+    Bad(
+        "Latin-1",
+        "scenario",
+        COINS.encode().replace(b"peace, because", b"fr\xfchling, because", 1),
+        ":9:25",
+        "not UTF-8",
+    ),
+    Bad("NUL", "scenario", scenario("peace, because", "pe\x00ce, because"), ":9:25", "NUL"),
+    Bad("text that runs backwards", "scenario", scenario("title: The line", "title: \u202eThe line"), ":3:8", "U+202E"),
+    Bad("UTF-16", "scenario", COINS.encode("utf-16"), ":1:1", "not UTF-8"),
+    Bad("empty", "scenario", "", ":1:1", ""),
+    Bad("a list", "scenario", "- a\n", ":1:1", ""),
+    Bad("binary", "scenario", bytes(range(128, 256)) * 4, ":1:1", "not UTF-8"),
+    Bad("unknown key", "scenario", scenario("as_of:", "as_off: 2021-01-01\nas_of:"), ":4:1", "as_of"),
+    Bad("yes for a day", "scenario", scenario("as_of: 2021-01-01", "as_of: yes"), ":4:8", "not a day"),
+    Bad("31 February", "scenario", scenario("as_of: 2021-01-01", "as_of: 2021-02-31"), ":4:8", "not a day"),
+    Bad("NaN", "scenario", scenario("factor: 1.1", "factor: .nan"), ":13:", "decimal"),
+    Bad("infinity", "scenario", scenario("factor: 1.1", "factor: 1e999"), ":13:", "decimal"),
+    Bad(
+        "percent as a likelihood",
+        "scenario",
+        scenario("low: 0.4, high: 0.6", "low: 40, high: 60"),
+        ":9:",
+        "between 0 and 1",
+    ),
+    Bad(
+        "likelihood the wrong way round",
+        "scenario",
+        scenario("low: 0.4, high: 0.6", "low: 0.6, high: 0.4"),
+        ":9:",
+        "above high",
+    ),
+    Bad(
+        "cyclic conditions",
+        "scenario",
+        scenario(
+            "{id: peace, text: peace, because: [a1],", "{id: peace, text: peace, because: [a1], requires: [buyer],"
+        ),
+        ":9:",
+        "circle",
+    ),
+    Bad("unknown thing", "scenario", scenario("nodes: [BB]", "nodes: [BBB]"), ":13:", "BB"),
+    Bad("duplicate id", "scenario", scenario("id: cold", "id: open"), ":13:10", "already used"),
+    Bad("condition unknown", "scenario", scenario("when: [buyer]", "when: [byuer]"), ":12:", "buyer"),
+    Bad(
+        "reason unknown",
+        "scenario",
+        scenario("because: [a1]}\n  - {id: cold", "because: [a9]}\n  - {id: cold"),
+        ":",
+        "neither a claim nor an assumption",
+    ),
+    Bad(
+        "ends before it begins",
+        "scenario",
+        scenario("from: 2021-01-01, because", "from: 2021-02-01, to: 2021-01-01, because"),
+        ":13:",
+        "before it begins",
+    ),
+    Bad(
+        "a name that climbs out of its folder",
+        "scenario",
+        scenario("id: doubt", "id: ../../../etc/cron.d/x"),
+        ":2:5",
+        "",
+    ),
+    Bad("a ledger elsewhere", "scenario", scenario("as_of:", "claims: /etc/passwd\nas_of:"), ":4:9", "relative"),
+    Bad("200,000 digits", "scenario", scenario("factor: 1.1", "factor: " + "1" * 200_000), ":13:", "decimal"),
+    Bad("ledger without claims", "claims", "schema: polynya.claims/1\n", ":1:1", "claims"),
+    Bad("ledger of another schema", "claims", LEDGER.replace("claims/1", "claims/9"), ":1:9", ""),
+    # CSV of a world
+    Bad(
+        "Norway as false",
+        "world:nodes.csv",
+        NODES.replace("AA,Aland,Europe,AA,60", "AA,Aland,Europe,AA,NO"),
+        ":2:",
+        "not a number",
+    ),
+    Bad(
+        "NaN",
+        "world:facts/f.csv",
+        fact("BB,consumption_bcm,NaN,bcm,2020-01-01,2020-12-31,tso,t,,reported,"),
+        f":{LAST}:",
+        "not a finite number",
+    ),
+    Bad(
+        "infinity",
+        "world:facts/f.csv",
+        fact("BB,consumption_bcm,inf,bcm,2020-01-01,2020-12-31,tso,t,,reported,"),
+        f":{LAST}:",
+        "not a finite number",
+    ),
+    Bad(
+        "wrong unit",
+        "world:facts/f.csv",
+        fact("BB,consumption_bcm,10,TWh,2020-01-01,2020-12-31,tso,t,,reported,"),
+        f":{LAST}:",
+        "bcm",
+    ),
+    Bad(
+        "a thousand times too much",
+        "world:facts/f.csv",
+        fact("BB,consumption_bcm,10000,bcm,2020-01-01,2020-12-31,tso,t,,reported,"),
+        f":{LAST}:",
+        "plausible",
+    ),
+    Bad(
+        "unknown id",
+        "world:facts/f.csv",
+        fact("BBB,consumption_bcm,10,bcm,2020-01-01,2020-12-31,tso,t,,reported,"),
+        f":{LAST}:1",
+        "BB",
+    ),
+    Bad(
+        "unknown attribute",
+        "world:facts/f.csv",
+        fact("BB,consumtion_bcm,10,bcm,2020-01-01,2020-12-31,tso,t,,reported,"),
+        f":{LAST}:",
+        "consumption_bcm",
+    ),
+    Bad(
+        "unknown source",
+        "world:facts/f.csv",
+        fact("BB,consumption_bcm,10,bcm,2020-01-01,2020-12-31,tsso,t,,reported,"),
+        f":{LAST}:",
+        "tso",
+    ),
+    Bad(
+        "overlapping intervals",
+        "world:facts/f.csv",
+        fact("aa-bb,capacity_bcm_per_year,60,bcm_per_year,2020-06-01,,tso,t,,reported,"),
+        f":{LAST}:",
+        "overlaps",
+    ),
+    Bad(
+        "backwards interval",
+        "world:facts/f.csv",
+        fact("aa-bb,capacity_bcm_per_year,60,bcm_per_year,2019-06-01,2019-01-01,tso,t,,reported,"),
+        f":{LAST}:",
+        "before it begins",
+    ),
+    Bad("duplicate id", "world:nodes.csv", NODES + "AA,Again,Europe,AA,60,10,\n", ":4:1", "twice"),
+    Bad("an unquoted comma", "world:nodes.csv", NODES + "CC,Here, there,Europe,CC,60,10,\n", ":4:1", "cells"),
+    Bad("unknown column", "world:nodes.csv", NODES.replace("name", "nmae"), ":1:4", "name"),
+    Bad("duplicate column", "world:nodes.csv", NODES.replace("note", "name"), ":1:", "twice"),
+    Bad("an open quote", "world:nodes.csv", NODES + '"CC,x\n', ":4:1", "CSV"),
+    Bad("empty", "world:nodes.csv", "", ":1:1", "empty"),
+    Bad("Latin-1", "world:nodes.csv", NODES.encode().replace(b"Aland", b"\xc5land"), ":2:4", "not UTF-8"),
+    Bad("NUL", "world:nodes.csv", NODES.replace("Aland", "Al\x00nd"), ":2:", "NUL"),
+    Bad("gate on nothing", "world:gates.csv", GATES.replace("aa-bb", "aa-cc"), ":2:", "aa-bb"),
+    Bad(
+        "package that climbs out",
+        "world:datapackage.yaml",
+        "name: x\nresources:\n  - {name: nodes, path: ../../etc/passwd, columns: {id: text!}}\n",
+        ":",
+        "leaves the package",
+    ),
+    Bad(
+        "package without columns",
+        "world:datapackage.yaml",
+        "name: x\nresources:\n  - {name: nodes}\n",
+        ":3:5",
+        "columns",
+    ),
+    Bad(
+        "package without the tables",
+        "world:datapackage.yaml",
+        "name: x\nresources:\n  - {name: nodes, path: nodes.csv, columns: {id: text!}}\n",
+        ":3:3",
+        "lacks the tables attributes",
+    ),
+    Bad("package bomb", "world:datapackage.yaml", LAUGHS, ":1:4", "anchor"),
+    # users' levels, actuals, graphs, ships
+    Bad(
+        "unknown item",
+        "anchor",
+        ANCHOR.replace("price_usd_per_mmbtu,BB", "price_usd,BB"),
+        ":2:1",
+        "price_usd_per_mmbtu",
+    ),
+    Bad("wrong unit", "anchor", ANCHOR.replace(",usd_per_mmbtu\n", ",eur_per_mwh\n"), ":2:", "usd_per_mmbtu"),
+    Bad("no number", "anchor", ANCHOR.replace(",10,", ",1_0,"), ":2:", "not a number"),
+    Bad("below nought", "anchor", ANCHOR.replace(",10,", ",-10,"), ":2:", "at least 0"),
+    Bad("month 13", "anchor", ANCHOR.replace("2021-01", "2021-13"), ":2:", "form"),
+    Bad("unknown node", "anchor", ANCHOR.replace("BB", "B8"), ":2:", ""),
+    Bad("share above 100", "edges", EDGES.replace("50", "150"), ":2:", ""),
+    Bad("share that is no number", "edges", EDGES.replace("50", "NaN"), ":2:", ""),
+    Bad("the same row twice", "edges", EDGES + "a,b,50\n", ":3:", "repeats"),
+    Bad("bomb", "ship", LAUGHS, ":1:4", "anchor"),
+    Bad("unknown key", "ship", SHIP + "sped_kn: 3\n", "", "speed_kn"),
+    Bad("below nought", "ship", SHIP.replace("15", "-15"), "", "at least 0"),
+    Bad("no number", "ship", SHIP.replace("15", ".inf"), "", "number"),
+    # publishers' files
+    Bad("no JSON", "bods", "[{", ":1:", "JSON"),
+    Bad("deep JSON", "bods", "[" * 100_000, ":1:1", "deep"),
+    Bad("statement that is a number", "bods", "[1]", "", "object"),
+    Bad("details that are a list", "bods", BODS.replace('{"name": "A"}', "[1]"), "", "statement 1"),
+    Bad("no JSON", "ftm", "{\n", ":1:1", "not an entity"),
+    Bad("deep JSON", "ftm", "[" * 100_000 + "\n", ":1:1", "deep"),
+    Bad("properties that are a text", "ftm", FTM.replace('{"name": ["A"]}', '"A"'), ":1:1", "not an entity"),
+    Bad("not a table of terminals", "gem", "a,b\n1,2\n", "", ""),
+    Bad("no workbook", "gem.xlsx", b"PK\x03\x04 this is none", "", "workbook"),
+    Bad("workbook bomb", "gem.xlsx", b"", "", "unpacks to"),  # made when needed
+]
