@@ -76,6 +76,14 @@ def opened(world: World, *gates: str) -> World:
     return world.with_tables({"gates": frame.with_columns(ends)})
 
 
+def offered_again(world: World, *nodes: str) -> World:
+    """Without the seller's own decision to deliver nothing to these nodes."""
+    frame = world.table("offer_caps")
+    if set(nodes) - set(frame["node"]):
+        raise SystemExit(f"no such offer cap: {', '.join(sorted(set(nodes) - set(frame['node'])))}")
+    return world.with_tables({"offer_caps": frame.filter(~pl.col("node").is_in(list(nodes)))})
+
+
 def winter_of_2025(world: World) -> World:
     """One price level for the whole winter, Moldova's demand of before the cut, and the flow that was nominated.
 
@@ -126,7 +134,7 @@ def booked_again(world: World) -> World:
     if frame.filter(unbooked).height == 0:
         raise SystemExit("the limit of the missing bookings is no longer in the world")
     booked = world.with_tables({"facts": frame.filter(~unbooked)})
-    return opened(booked, "yamal-europe-contract", "yamal-europe-counter-sanctions")
+    return opened(offered_again(booked, "PL"), "yamal-europe-contract", "yamal-europe-counter-sanctions")
 
 
 EVENTS = (
@@ -136,7 +144,7 @@ EVENTS = (
         months=6,
         after=date(2025, 1, 1),
         prepare=winter_of_2025,
-        undo=lambda w: opened(w, "brotherhood-contract", "brotherhood-repair"),
+        undo=lambda w: opened(offered_again(w, "MD"), "brotherhood-contract", "brotherhood-repair"),
         nodes=("AT", "SK", "MD"),
         prices=("NL", "DE", "AT", "SK", "HU", "IT", "CZ", "UA", "MD", "JP"),
     ),
@@ -219,6 +227,9 @@ def supply_of(case: Case, node: str, periods: list[str]) -> dict[str, float]:
     found["from stores, net"] = float(moved["withdrawal"].sum() - moved["injection"].sum())
     used = case.consumption().filter((pl.col("node") == node) & pl.col("period").is_in(periods))["quantity"].sum()
     found["consumption"] = float(used)
+    both = [k[5:] for k in found if k.startswith("from ") and f"to {k[5:]}" in found]
+    for other in both:  # sellers with market power cross each other's flows: what crosses the border is the difference
+        found[f"net from {other}"] = found[f"from {other}"] + found[f"to {other}"]
     return {k: v for k, v in found.items() if abs(v) > 0.005 or k == "consumption"}
 
 

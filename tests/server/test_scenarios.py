@@ -190,7 +190,9 @@ def test_the_saved_file_runs_on_the_command_line_to_the_same_bytes(served: Serve
     )
     flow = {r["period"]: r for r in Run(app).table("flows").filter(pl.col("arc") == "transmed-dz-tn").to_dicts()}
     assert flow["2025-05"]["quantity_baseline"] > 1.0
-    assert flow["2025-05"]["quantity_scenario"] <= 10.5 * 31 / 365 + 1e-9, "the capacity set by hand binds, by days of the month"
+    assert flow["2025-05"]["quantity_scenario"] <= 10.5 * 31 / 365 + 1e-9, (
+        "the capacity set by hand binds, by days of the month"
+    )
     again = served.get(f"/api/v1/scenarios/run/{job['run']}").json()
     assert again["text"] == preview.json()["text"], "the scenario of a run can be opened again"
 
