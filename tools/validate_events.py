@@ -227,10 +227,13 @@ def supply_of(case: Case, node: str, periods: list[str]) -> dict[str, float]:
     found["from stores, net"] = float(moved["withdrawal"].sum() - moved["injection"].sum())
     used = case.consumption().filter((pl.col("node") == node) & pl.col("period").is_in(periods))["quantity"].sum()
     found["consumption"] = float(used)
-    both = [k[5:] for k in found if k.startswith("from ") and f"to {k[5:]}" in found]
-    for other in both:  # sellers with market power cross each other's flows: what crosses the border is the difference
-        found[f"net from {other}"] = found[f"from {other}"] + found[f"to {other}"]
     return {k: v for k, v in found.items() if abs(v) > 0.005 or k == "consumption"}
+
+
+def with_net(supply: Mapping[str, float]) -> dict[str, float]:
+    """The same with a line for each border that is used both ways: sellers with market power cross each other's flows."""
+    both = [k[5:] for k in supply if k.startswith("from ") and f"to {k[5:]}" in supply]
+    return {**supply, **{f"net from {n}": supply[f"from {n}"] + supply[f"to {n}"] for n in both}}
 
 
 def seller_share(case: Case, node: str, periods: list[str], trader: str) -> float:
@@ -286,7 +289,7 @@ def tables(event: Event, solvers: Iterable[str], world: World) -> list[str]:
     after = [n for n in names if n >= event.after.strftime("%Y-%m")]
     span = f"{after[0]} to {after[-1]}"
     for node in event.nodes:
-        lines += compared(f"{node}, {span}", *(supply_of(c, node, after) for c in (cut, uncut)))
+        lines += compared(f"{node}, {span}", *(with_net(supply_of(c, node, after)) for c in (cut, uncut)))
     rows = [
         [n, *(f"{100 * seller_share(c, n, after, 'gazprom'):.0f} %" for c in (uncut, cut))]
         for n in dict.fromkeys((*event.nodes, *event.prices))
