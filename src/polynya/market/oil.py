@@ -3,8 +3,8 @@
 The same engine as for gas, price-taking, with more commodities. A node is a good at a place (`kebco.schwedt`,
 `distillate.east`). Quantities in million barrels, prices in USD a barrel, so money is million USD; activity of pipelines and
 refineries in million tonnes (their capacities come in tonnes). Each holder of a refinery is a trader: it buys crude, runs its share
-of the plant (a tolling refinery) and sells what comes out. Pipelines into a refinery are shared out like the refinery itself, among
-those who may use them. Products are sold in the refinery's region, against imports that cost more the more is needed, or go
+of the plant (a tolling refinery) and sells what comes out. Who may use a pipeline into it has a right to it by the same
+shares; what one leaves, the others may take. Products are sold in the refinery's region, against imports that cost more the more is needed, or go
 to the coast, where the price is given: the price of a region lies between what an export fetches and what an import costs.
 
 Not here: who holds what and who is barred, and how far ports are (the caller hands that over); solving; any judgement.
@@ -129,7 +129,7 @@ class _Builder:
         return brent + self.need(product, "product_crack_usd_per_bbl", month, table, identity)
 
     def capacity(self, subject: str, attribute: str, month: date, table: str, chain: Sequence[str]) -> float | None:
-        """Million tonnes in the month, with availability and gates by day; None where no limit is known."""
+        """Million tonnes in the month, with availability and gates by day; None where no limit is ever known."""
         first, last = month_bounds(month)
         gates = [g for s in chain for g in self.reader.gates(s)]
         shut_always = {g["id"] for g in gates}
@@ -153,7 +153,10 @@ class _Builder:
             day += timedelta(days=days)
         for gate in sorted(shut_always):
             self.gates.append({"subject": subject, "gate": gate, "period": self.names[month]})
-        return total if known else (0.0 if shut_always else None)
+        if known:
+            return total
+        # known at other times: it is not there now; never known: no limit
+        return 0.0 if shut_always or self.world.facts.get((subject, attribute)) else None
 
     # -- the families -------------------------------------------------------------------------------------------------
 
@@ -207,7 +210,10 @@ class _Builder:
             )  # fmt: skip
 
     def pipelines(self) -> None:
-        """A line carries several crudes and is shared out by the holders' shares among those who may use it."""
+        """A line carries several crudes; who may use it has a right by its share, and what one leaves others may take.
+
+        The right bounds each crude by itself. Using another holder's right costs a little, so that each uses its own first.
+        """
         for identity, route in self.routes.items():
             if route["kind"] != "pipeline":
                 continue
@@ -224,22 +230,18 @@ class _Builder:
                     for h, s in self.terms.shares[self.refinery_at[route["to_node"]], month].items()
                     if (not only or h in only) and (identity, h, month) not in self.terms.closed
                 }
+                swap = self.parameter("line_swap_usd_per_bbl", month, "conversions", identity)
+                self._plant(identity, month, capacity)
                 for holder, share in shares.items():
-                    most = None if capacity is None else capacity * share / sum(shares.values())
-                    self._plant(f"{identity}.{holder}", month, most)
+                    right = None if capacity is None else capacity * share / sum(shares.values())
                     for good in route["goods"].split():
                         size = self.tonnes(good, "conversions", identity)
                         legs = {f"{good}.{route['from_node']}": -size, f"{good}.{route['to_node']}": size}
-                        self._convert(
-                            f"{identity}.{good}.{holder}",
-                            month,
-                            holder,
-                            f"{identity}.{holder}",
-                            0.0,
-                            cost * size,
-                            legs,
-                            "pipeline",
-                        )
+                        way = f"{identity}.{good}.{holder}"
+                        self._convert(way, month, holder, identity, right, 0.0, cost * size, legs, "pipeline")
+                        if right is not None and len(shares) > 1:
+                            dear = (cost + swap) * size
+                            self._convert(f"{way}.swap", month, holder, identity, None, 0.0, dear, legs, "pipeline")
 
     def refineries(self) -> None:
         for recipe in self.recipes:
@@ -258,6 +260,7 @@ class _Builder:
                         month,
                         holder,
                         f"{refinery}.{holder}",
+                        None,
                         cost * size,
                         0.0,
                         legs,
@@ -284,11 +287,11 @@ class _Builder:
             self.tables["plants"].append(row)
 
     def _convert(
-        self, identity: str, month: date, holder: str, plant: str, cost: float, tariff: float, legs: Mapping[str, float],
-        kind: str,
+        self, identity: str, month: date, holder: str, plant: str, capacity: float | None, cost: float, tariff: float,
+        legs: Mapping[str, float], kind: str,
     ) -> None:  # fmt: skip
         self.add(
-            "conversions", conversion=identity, period=self.names[month], trader=holder, plant=plant, capacity=None,
+            "conversions", conversion=identity, period=self.names[month], trader=holder, plant=plant, capacity=capacity,
             cost=cost, tariff=tariff, kind=kind,
         )  # fmt: skip
         for node, amount in legs.items():

@@ -29,7 +29,7 @@ table{border-collapse:collapse;width:100%;font-size:.9rem}caption{text-align:lef
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.wide{overflow-x:auto}tr.moved td{font-weight:600}
 figure{margin:.6rem 0}svg{max-width:100%;height:auto}svg text{font:12px system-ui,sans-serif;fill:var(--soft)}
 .grid{stroke:var(--line)}.b{stroke:var(--base);fill:none;stroke-width:2;stroke-dasharray:5 4}.s{stroke:var(--scen);fill:none;stroke-width:2.4}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(19rem,1fr));gap:.5rem 1.5rem}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(25rem,1fr));gap:.5rem 1.5rem}
 ul{padding-left:1.2rem}code{font-size:.85em}.key b{font-weight:600}.key .kb{color:var(--base)}.key .ks{color:var(--scen)}
 """
 TEMPLATE = """<!doctype html>
@@ -157,7 +157,7 @@ def chart(
     """Two lines over months as a figure of SVG; `floor`: where the axis begins, None for the data's own."""
     low = min(v for line in lines for v in line) if floor is None else floor
     high = max(v for line in lines for v in line)
-    pad = 0.08 * (high - low) or 1.0
+    pad = max(0.08 * (high - low), 0.5 - (high - low) / 2)  # rounding must not look like movement
     low, high = (low if floor is not None else low - pad), high + pad
 
     def x(i: float) -> float:

@@ -73,9 +73,11 @@ def explain(run: Run, address: str) -> dict[str, Any]:
         known = hit[name].unique().to_list()
         hit = hit.filter(pl.col(name) == key)
         if not hit.height:
-            closed = run.table("gates").filter(pl.col("subject") == key)
-            if kind == "flows" and name == "arc" and closed.height:
-                return _never_open(run, address, key, closed)
+            shut = run.table("gates").filter(
+                (pl.col("subject") == keys[0]) & (pl.lit(name == "arc") | (pl.col("period") == key))
+            )
+            if kind == "flows" and shut.height:
+                return _never_open(run, address, keys[0], shut)
             raise NotFoundError(
                 f'no {name} "{key}" in {kind}.',
                 fix=did_you_mean(key, known) or f"For example {', '.join(sorted(known)[:3])}.",
@@ -107,7 +109,7 @@ def _never_open(run: Run, address: str, arc: str, closed: pl.DataFrame) -> dict[
         "address": address,
         "values": [],
         "units": OIL_UNITS if run.manifest.get("market") == "oil" else GAS_UNITS,
-        "equation": "no capacity in any month of either case: every gate must be open before anything flows",
+        "equation": "no capacity in either case: every gate must be open before anything flows",
         "facts": _facts(run, arc, ("arcs", "conversions"), ""),
         "rents": [],
         "markups": [],

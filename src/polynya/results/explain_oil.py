@@ -49,10 +49,14 @@ def oil_facts(run: Run, kind: str, keys: list[str], period: str) -> list[dict[st
     trace = run.table("trace")
     ids = pl.col("id")
     named = oil_items(run, keys, period) if kind not in ("gains", "owners", "stakes") else []
+    if kind == "balance":
+        named = [f"{keys[1]}.{keys[0]}"]
     wanted = pl.lit(False)
     for key in named:
-        first = key.split(".")[0]
+        first, _, place = key.partition(".")
         wanted = wanted | ids.is_in([key, first, f"{first}.coast"]) | ids.str.starts_with(f"{key}-")
+        if place:  # a good in a region: what brings it in and out
+            wanted = wanted | ids.str.starts_with(f"import-{place}") | (ids == f"export-{place}")
     chosen = trace.filter(wanted)["fact"].unique().to_list()
     facts = run.table("facts").filter(pl.col("fact").is_in(chosen))
     if period:

@@ -88,12 +88,12 @@ def oil_tables(answer: Answer) -> dict[str, pl.DataFrame]:
 
 
 def _activity(case: Case) -> pl.DataFrame:
-    """conversion, plant, kind, thing (refinery or route), holder, good (crude), period, quantity [Mt]."""
-    known = case.problem.conversions.select("conversion", "period", "plant", "kind")
+    """conversion, plant, kind, holder, thing (refinery or route), period, quantity [Mt]."""
+    known = case.problem.conversions.select("conversion", "period", "plant", "kind", pl.col("trader").alias("holder"))
     done = case.solution.conversions.select("conversion", "period", "quantity")
     part = pl.col("plant").str.splitn(".", 2).struct
     return known.join(done, on=["conversion", "period"], how="left").with_columns(
-        pl.col("quantity").fill_null(0.0), part[0].alias("thing"), part[1].alias("holder")
+        pl.col("quantity").fill_null(0.0), part[0].alias("thing")
     )
 
 
@@ -246,11 +246,34 @@ def balance_of(case: Case, world: World) -> pl.DataFrame:
     ).sort("region", "product", "period")  # fmt: skip
 
 
+def scarcity_of(case: Case) -> pl.DataFrame:
+    """thing (refinery or route), holder, musd (discounted): scarcity rents by who has the right to what is scarce.
+
+    A line's rent goes to the holders by their rights in the month, whoever used them: who takes over a right pays what it
+    is worth.
+    """
+    earned = case.solution.accounts.filter((pl.col("party") == "operators") & (pl.col("kind") == "congestion"))
+    part = pl.col("id").str.splitn(".", 2).struct
+    own = earned.filter(pl.col("id").str.contains(".", literal=True)).select(
+        part[0].alias("thing"), part[1].alias("holder"), pl.col("amount").alias("musd")
+    )
+    rights = (
+        case.problem.conversions.filter((pl.col("kind") == "pipeline") & pl.col("capacity").is_not_null())
+        .group_by(pl.col("plant").alias("id"), "period", pl.col("trader").alias("holder"))
+        .agg(pl.col("capacity").max())
+        .with_columns((pl.col("capacity") / pl.col("capacity").sum().over("id", "period")).alias("_share"))
+    )
+    shared = earned.join(rights, on=["id", "period"]).select(
+        pl.col("id").alias("thing"), "holder", (pl.col("amount") * pl.col("_share")).alias("musd")
+    )
+    return pl.concat([own, shared]).group_by("thing", "holder").agg(pl.col("musd").sum()).sort("thing", "holder")
+
+
 def margins_of(case: Case, runs: pl.DataFrame) -> pl.DataFrame:
     """refinery, holder, crude_mt over the horizon, margin_musd (discounted).
 
-    The margin is the scarcity rent of the holder's share of the plant and of the lines into it: what products fetch less
-    crude, freight, tariffs and the cost of running, since crude itself is for sale at a given price.
+    The margin is the scarcity rent of the holder's share of the plant and of its rights to the lines into it: what products
+    fetch less crude, freight, tariffs and the cost of running, since crude itself is for sale at a given price.
     """
     at = _refinery_at(case)
     ends = case.problem.conversions.filter(pl.col("kind") == "pipeline").select("conversion", "plant").unique()
@@ -258,11 +281,9 @@ def margins_of(case: Case, runs: pl.DataFrame) -> pl.DataFrame:
     served = dict(
         to.select("plant", pl.col("node").str.splitn(".", 2).struct[1].replace_strict(at)).unique().iter_rows()
     )
-    earned = case.solution.accounts.filter((pl.col("party") == "operators") & (pl.col("kind") == "congestion"))
-    part = pl.col("id").str.splitn(".", 2).struct
-    refinery = pl.col("id").replace_strict(served, default=None, return_dtype=pl.String).fill_null(part[0])
-    rents = earned.group_by(refinery.alias("refinery"), part[1].alias("holder")).agg(
-        pl.col("amount").sum().alias("margin_musd")
+    refinery = pl.col("thing").replace_strict(served, default=pl.col("thing"), return_dtype=pl.String)
+    rents = (
+        scarcity_of(case).group_by(refinery.alias("refinery"), "holder").agg(pl.col("musd").sum().alias("margin_musd"))
     )
     run = runs.group_by("refinery", "holder").agg(pl.col("crude_mt").sum())
     return (
@@ -277,16 +298,12 @@ def gains_of(case: Case) -> pl.DataFrame:
 
     A holder's rents on its shares of refineries and lines count as its own (producers); operators are the lines, by tariff.
     """
-    ledger = case.solution.accounts
-    operates = pl.col("party") == "operators"
-    rent = operates & (pl.col("kind") == "congestion")
-    part = pl.col("id").str.splitn(".", 2).struct
-    rows = ledger.select(
-        pl.when(rent).then(pl.lit("producers")).otherwise("party").alias("group"),
-        pl.when(rent).then(part[1]).when(operates).then(part[0]).otherwise("id").alias("id"),
-        pl.col("amount").alias("musd"),
+    rent = (pl.col("party") == "operators") & (pl.col("kind") == "congestion")
+    rows = case.solution.accounts.filter(~rent).select(
+        pl.col("party").alias("group"), "id", pl.col("amount").alias("musd")
     )
-    return rows.group_by("group", "id").agg(pl.col("musd").sum()).sort("group", "id")
+    held = scarcity_of(case).select(pl.lit("producers").alias("group"), pl.col("holder").alias("id"), "musd")
+    return pl.concat([rows, held]).group_by("group", "id").agg(pl.col("musd").sum()).sort("group", "id")
 
 
 def owners_of(gains: pl.DataFrame, world: World, day: date) -> pl.DataFrame:

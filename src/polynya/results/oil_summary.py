@@ -43,7 +43,7 @@ def summarise_oil(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[st
         "claims_used": len({b for c in answer.applied.changes for b in c.because if b in answer.scenario.claims}),
         "conditions_assumed_met": [c.id for c in answer.scenario.file.conditions if c.id not in answer.applied.not_met],
         "conditions_not_met": list(answer.applied.not_met),
-        "refineries": _refineries(tables["utilisation"], names, years),
+        "refineries": _refineries(tables["utilisation"], names, years, _places(answer)),
         "crude": _crude(tables["crude"], names, years),
         "regions": _regions(tables["balance"], names, years),
         "hubs": _hubs(tables["balance"], names),
@@ -58,11 +58,27 @@ def summarise_oil(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[st
         ],
         "does_not_move": [
             f"{c.id}: carried, not computed ({c.effect})" for c in answer.applied.changes if c.status == "carried"
-        ],
+        ]
+        + _firms_barred(tables["flips"], answer, names),
         "trust": _oil_trust(answer),
     }
     document["headline"] = _headline(document)
     return document
+
+
+def _firms_barred(flips: pl.DataFrame, answer: Answer, names: Mapping[str, str]) -> list[str]:
+    """A refinery's own firm that becomes barred is said aloud: the run lets its other holders go on."""
+    world = answer.base.table("ownership")
+    firms = set(world.filter(pl.col("owned").is_in(answer.base.table("oil_recipes")["refinery"].to_list()))["owner"])
+    barred = flips.filter(
+        (pl.col("what") == "dealing with") & (pl.col("after") == "barred") & pl.col("id").is_in(firms)
+    )
+    return [
+        f"{names.get(i, i)} itself is blocked by the {r.upper()} test, since its blocked holders own half of it or more, and no "
+        "licence frees it. The run lets its other holders go on; if nobody dealt with the firm, the whole refinery would stand still "
+        "(to see that, add lose_capacity of the refinery)."
+        for i, r in barred.select("id", "regime").iter_rows()
+    ]
 
 
 def _oil_trust(answer: Answer) -> dict[str, Any]:
@@ -90,7 +106,16 @@ def _rounded(row: Mapping[str, Any], digits: int = 3) -> dict[str, Any]:
     return {c: _r(row[c], digits) for c in CASES}
 
 
-def _refineries(frame: pl.DataFrame, names: Mapping[str, str], years: float) -> list[dict[str, Any]]:
+def _places(answer: Answer) -> dict[str, str]:
+    """Refinery -> name of its place."""
+    world = answer.base
+    place = dict(world.table("oil_nodes").select("id", "name").iter_rows())
+    return {r: place[n] for r, n in world.table("oil_recipes").select("refinery", "node").unique().iter_rows()}
+
+
+def _refineries(
+    frame: pl.DataFrame, names: Mapping[str, str], years: float, places: Mapping[str, str]
+) -> list[dict[str, Any]]:
     """Utilisation of capacity [%], crude run [Mt/year] and [kbd], mean of the horizon and its last month."""
     last = frame["period"].max()
     found = []
@@ -103,6 +128,7 @@ def _refineries(frame: pl.DataFrame, names: Mapping[str, str], years: float) -> 
             {
                 "refinery": r,
                 "name": names[r],
+                "place": places[r],
                 "utilisation_percent": {c: _r(100.0 * row[c], 1) for c in CASES},
                 "last_month_percent": {c: _r(100.0 * ends[r][f"utilisation_share_{c}"], 1) for c in CASES},
                 "crude_mt_per_year": _rounded(runs[r]),
@@ -214,7 +240,7 @@ def _headline(d: Mapping[str, Any]) -> str:
     """What Schwedt runs, and what the East is short of."""
     schwedt = next((r for r in d["refineries"] if r["refinery"] == "pck-schwedt"), d["refineries"][0])
     use = schwedt["utilisation_percent"]
-    parts = [f"{schwedt['name']} would run at {use[SCENARIO]:.0f} % of its capacity instead of {use[BASELINE]:.0f} %"]
+    parts = [f"{schwedt['place']} would run at {use[SCENARIO]:.0f} % of its capacity instead of {use[BASELINE]:.0f} %"]
     east = [r for r in d["regions"] if r["region"] == EAST]
     if east:
         short = {c: sum(r["shortfall_mt_per_year"][c] for r in east) for c in (BASELINE, SCENARIO)}
