@@ -30,6 +30,7 @@ def main() -> None:
         nm=np.round(table.nm, 1),
         way=table.way,
         zones=table.zones,
+        gates=table.gates,
     )
     print(f"{np.isfinite(table.days).sum()} voyages in {time.monotonic() - started:.0f} s")
 

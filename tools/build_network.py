@@ -66,6 +66,10 @@ STRAITS_BY_WATER = (
     28.9,
 )  # Dardanelles and Marmara; the mask shows the Bosporus too broken to lead through
 CANALS = ("suez", "panama", "kiel")
+FAR_NM, FAR_SECTOR = (
+    (60.0, 180.0),
+    20,
+)  # lanes so far off, one in so many degrees, are led to every port [nm], [degrees]
 CLEAR_END_NM = 6.0  # near a node, lanes may pass close to land
 MIN_SHORTCUT_DEPTH_M = 15.0
 
@@ -539,6 +543,7 @@ def build(etopo: Path, say) -> None:
             chosen += 1
             if chosen >= 10:
                 break
+        chosen += far_approaches(net, here, plat, plon, lat, lon, base_tree, touched, sea, deep)
         if not chosen:
             raise SystemExit(f"port {port['id']} found no clear way to the network")
     if unreached:
@@ -586,6 +591,58 @@ def build(etopo: Path, say) -> None:
     save(
         DATA / "seamask.npz", sea=np.packbits(sea.reshape(5400, 4, 10800, 4).mean(axis=(1, 3), dtype=np.float32) >= 0.5)
     )
+
+
+def far_approaches(net: Net, here: int, plat, plon, lat, lon, base_tree, touched, sea, deep) -> int:
+    """Lead a port round its nearest capes to lanes farther off, one in each direction; how many were found.
+
+    Without these a ship leaves by the nearest lane even when that lies behind it.
+    """
+    window = LocalWater(sea, plat, plon, FAR_NM[1])
+    s = window.cell(net.lat[here], net.lon[here], 3.0 * window.step)
+    if s < 0:
+        return 0
+    dist, before = window.tree(s)
+    radians, turns = np.radians([lat, lon]), np.radians([plat, plon])
+    at = R_KM * np.array([np.cos(turns[0]) * np.cos(turns[1]), np.cos(turns[0]) * np.sin(turns[1]), np.sin(turns[0])])
+    near = np.array([j for j in base_tree.query_ball_point(at, FAR_NM[1] * KM_PER_NM) if j in touched], np.int64)
+    if not len(near):
+        return 0
+    straight = distance_nm(plat, plon, lat[near], lon[near])
+    ahead = np.degrees(np.arctan2((radians[1][near] - turns[1]) * np.cos(turns[0]), radians[0][near] - turns[0]))
+    done = 0
+    for sector in range(-180, 180, FAR_SECTOR):
+        inside = (ahead >= sector) & (ahead < sector + FAR_SECTOR) & (straight > FAR_NM[0])
+        for k in np.argsort(np.where(inside, straight, np.inf), kind="stable")[: min(4, int(inside.sum()))]:
+            j = int(near[k])
+            t = window.cell(lat[j], lon[j], 2.0 * window.step)
+            if t < 0 or not np.isfinite(dist[t]) or dist[t] > 1.5 * straight[k]:
+                continue
+            chain = [t]
+            while chain[-1] != s:
+                chain.append(int(before[chain[-1]]))
+            points = simplify([(net.lat[here], net.lon[here])] + [window.point(c) for c in reversed(chain)], sea)
+            points = [*points, (lat[j], lon[j])]
+            if any(_land_nm(*p, *q, sea, 0.15) > 0.0 for p, q in pairwise(points)) or _shoal(points, deep):
+                continue
+            net.path(points, here, j, APPROACH)
+            done += 1
+            break
+    return done
+
+
+def _shoal(points: list[tuple[float, float]], deep: np.ndarray) -> bool:
+    """Whether a way crosses water too shallow for a shortcut, away from both of its ends."""
+    from polynya.voyages.geodesy import along
+
+    for (a, b), (c, d) in pairwise(points):
+        one = [np.array([x]) for x in (a, b, c, d)]
+        la, lo = (x[0] for x in along(*one, np.linspace(0, 1, max(2, int(distance_nm(a, b, c, d)) + 1))))
+        away = np.minimum(distance_nm(la, lo, *points[0]), distance_nm(la, lo, *points[-1]))
+        wet = deep[np.clip(np.round((la + 90) * 12).astype(int), 0, 2160), np.round((lo % 360) * 12).astype(int) % 4320]
+        if (~wet & (away > 2.5 * CLEAR_END_NM)).any():
+            return True
+    return False
 
 
 def lead_through_straits(net: Net, sea: np.ndarray) -> int:
@@ -658,14 +715,15 @@ def straighten(net, gates, gate_ids, port_nodes, sea, coarse_sea, deep, say) -> 
             graph = csr_matrix((nm[ok], (a[ok], b[ok])), shape=(len(lat), len(lat)))
             sources = port_nodes[:: 2 if turn else 1]
             for source in sources:
-                dist, before = dijkstra(graph, directed=False, indices=source, return_predecessors=True)
+                labels, previous = dijkstra(graph, directed=False, indices=source, return_predecessors=True)
+                dist, before = labels.tolist(), previous.tolist()
                 want = set()
                 for t in port_nodes:
-                    if not np.isfinite(dist[t]):
+                    if dist[t] == np.inf:
                         continue
                     chain = [t]
                     while chain[-1] != source:
-                        chain.append(int(before[chain[-1]]))
+                        chain.append(before[chain[-1]])
                     i = 0
                     while i < len(chain) - 2:
                         if chain[i] in want:

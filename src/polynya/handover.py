@@ -19,7 +19,7 @@ from polynya.market.inputs import MarketInputs, build_inputs
 from polynya.market.problem import Problem
 from polynya.market.seasons import Period, joined, joined_bans
 from polynya.voyages.bundle import read_bundle, read_rows
-from polynya.voyages.legs import fleet_days, market_legs, read_table_file
+from polynya.voyages.legs import Passages, fleet_days, market_legs, read_table_file, shut_set, with_passages
 from polynya.world import World
 from polynya.world.anchor import Anchor
 from polynya.world.capacity import add_months
@@ -85,6 +85,7 @@ class Posed:
     inputs: MarketInputs
     problem: Problem
     bans: pl.DataFrame
+    legs: pl.DataFrame | None = None  # its voyages, by month
 
 
 def pose(
@@ -118,7 +119,7 @@ def pose(
     bans = law.bans
     if periods is not None:
         inputs, bans = joined(inputs, periods), joined_bans(bans, periods)
-    return Posed(inputs, Problem.from_tables(dict(inputs.tables)), bans)
+    return Posed(inputs, Problem.from_tables(dict(inputs.tables)), bans, sea.legs if sea else None)
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,20 @@ class Voyages:
     fleets: pl.DataFrame
     served: Mapping[str, frozenset[str]]
     digest: str
+    passages: Mapping[date, Passages]  # what the world closes or opens, by month
+
+
+def passages_of(world: World, first: date, months: int) -> Mapping[date, Passages]:
+    """Month -> passages that the world's own facts close or open in the middle of it; months without any are left out."""
+    named = world.table("facts").filter(pl.col("attribute") == "passage_open")["subject"].unique().sort().to_list()
+    out: dict[date, Passages] = {}
+    for month in (add_months(first, i) for i in range(months)):
+        found = {p: world.resolve(p, "passage_open", month.replace(day=15)) for p in named}
+        closed = frozenset(p for p, fact in found.items() if fact is not None and fact.value < 0.5)
+        opened = frozenset(p for p, fact in found.items() if fact is not None and fact.value >= 0.5)
+        if closed or opened:
+            out[month] = Passages(closed, opened)
+    return out
 
 
 def voyages(world: World, first: date, months: int) -> Voyages | None:
@@ -146,11 +161,16 @@ def voyages(world: World, first: date, months: int) -> Voyages | None:
     span = [add_months(first, i) for i in range(months)]
     ships = read_rows(VOYAGES, "fleet_ships")
     table = read_table_file(VOYAGES / "legs.npz")
+    said = passages_of(world, first, months)
+    for month, state in said.items():
+        for russian in (False, True):
+            table = with_passages(bundle, table, shut_set(month, russian, state.opened), state)
     return Voyages(
-        legs=market_legs(bundle, table, ships, loading, landing, span),
+        legs=market_legs(bundle, table, ships, loading, landing, span, passages=said),
         fleets=fleet_days(ships, span),
         served=_served(world, ships),
         digest=hashlib.sha256(b"".join(p.read_bytes() for p in sorted(VOYAGES.iterdir()))).hexdigest(),
+        passages=said,
     )
 
 

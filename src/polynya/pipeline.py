@@ -14,6 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from polynya import handover, handover_oil
 from polynya.errors import UsageError
 from polynya.market.answer import Solution
@@ -61,11 +63,17 @@ class Ready:
             world,
             self.first,
             self.months,
-            sea=self.sea,
+            sea=self.sail(world),
             anchor=self.anchor,
             lags=self.question.lags,
             periods=self.periods,
         )
+
+    def sail(self, world: World) -> handover.Voyages | None:
+        """Voyages of a world: today's, unless its passages differ."""
+        if self.sea is None or handover.passages_of(world, self.first, self.months) == self.sea.passages:
+            return self.sea
+        return handover.voyages(world, self.first, self.months)
 
 
 def ready(question: Question, say: Say = lambda _: None, clock: _Clock | None = None) -> Ready:
@@ -91,7 +99,7 @@ def ready(question: Question, say: Say = lambda _: None, clock: _Clock | None = 
             miles = handover_oil.sea_miles(base, first)
         return Ready(question, base, report, anchor, scenario, first, months, periods, None, miles)
     with clock("what voyages cost"):
-        sea = handover.voyages(base, first, months)  # no change of a scenario reaches the voyage tables yet
+        sea = handover.voyages(base, first, months)
     return Ready(question, base, report, anchor, scenario, first, months, periods, sea)
 
 
@@ -102,9 +110,11 @@ def answer(question: Question, say: Say = lambda _: None) -> Answer:
     with clock("applying the scenario"):
         applied = apply(r.scenario, r.base, without=question.without)
     cases: dict[str, Case] = {}
+    legs: dict[str, pl.DataFrame] = {}
     for name, world in ((BASELINE, r.base), (SCENARIO, applied.world)):
         with clock(f"{name}: who may deal"):
             posed = r.pose(world)
+            legs |= {name: joined_legs(posed.legs, r.periods)} if posed.legs is not None else {}
         with clock(f"{name}: solving {len(r.periods)} periods"):
             solution = _solved(posed.problem, cases.get(BASELINE), question.solver, say)
             cases[name] = Case(name, posed.inputs, posed.problem, solution, posed.bans)
@@ -119,7 +129,7 @@ def answer(question: Question, say: Say = lambda _: None) -> Answer:
         r.months,
         cases,
         clock.times,
-        joined_legs(r.sea.legs, r.periods) if r.sea else None,
+        legs,
         r.periods,
     )
 

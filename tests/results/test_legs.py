@@ -20,6 +20,7 @@ def test_only_feasible_voyages_that_carry_gas_are_kept() -> None:
             "distance_nm": [0.0, 12000.0, 5000.0],
             "cost_usd_per_mmbtu": [0.0, 3.0, 1.5],
             "boil_off_share": [0.0, 0.04, 0.02],
+            "passages": ["", "suez", "vilkitsky"],
             "feasible": [False, True, True],
         }
     )
@@ -32,5 +33,9 @@ def test_only_feasible_voyages_that_carry_gas_are_kept() -> None:
         }
     )
     # January has no way, February carries nothing, August sails in the scenario alone
-    kept = legs_table(legs, flows)
+    kept = legs_table({"baseline": legs, "scenario": legs}, flows)
     assert kept.select("arc", "period", "via").rows() == [("ship-AA-BB-arc7", "2026-08", "nsr")]
+    # where the scenario shuts the way, the baseline's stands for it, so that its passages can be traced
+    shut = legs.with_columns(pl.lit(value=False).alias("feasible"))
+    only = legs_table({"baseline": legs, "scenario": shut}, flows)
+    assert only.select("via", "via_baseline", "passages").rows() == [("nsr", "nsr", "vilkitsky")]

@@ -46,7 +46,7 @@ def test_every_month_of_a_year_in_a_few_seconds():
     frame = legs_for(date(2025, 1, 1), 12)
     assert frame.columns == [
         "from_node", "to_node", "period", "fleet", "days", "cost_usd_per_mmbtu", "boil_off_share", "ship_days_per_bcm",
-        "lag_share", "distance_nm", "via", "feasible", "reason",
+        "lag_share", "distance_nm", "via", "passages", "feasible", "reason",
     ]  # fmt: skip
     assert frame["period"].n_unique() == 12
     assert frame.select("from_node", "to_node", "period", "fleet").is_duplicated().sum() == 0

@@ -15,11 +15,15 @@ from polynya.errors import NoSolutionError, UsageError, did_you_mean
 if TYPE_CHECKING:
     from polynya.voyages.bundle import Bundle
     from polynya.voyages.ice import IceField
+    from polynya.voyages.service import Refusal
     from polynya.voyages.voyage import Context, Question
 
 _NEGATIVE_POSITION = re.compile(r"^-\d+(\.\d+)?\s*[,;]")
 VIAS = ("auto", "suez", "cape", "panama", "nsr", "nwp")
-SHIP_HELP = "Ship class (lng-174k, lng-arc7, lng-arc4, tanker-aframax, ...) or a YAML file with `like:` a class."
+SHIP_HELP = (
+    "Ship class (lng-174k, lng-arc7, tanker-aframax, ...), the name of an Arctic LNG carrier, "
+    "or a YAML file with `like:` a class."
+)
 
 
 class _VoyageGroup(TyperGroup):
@@ -71,6 +75,9 @@ def route(
     ),
     ice_years: str = typer.Option("", "--ice-years", help="Range over ice years, such as 2010-2022."),
     heed_security: bool = typer.Option(False, "--heed-security", help="Keep out of passages with a security advisory."),
+    may_serve: str = typer.Option(
+        "", "--may-serve", help="CSV of refusals: ship, countries, valid_from, valid_to, reason, source."
+    ),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
     geojson: bool = typer.Option(False, "--geojson", help="The way as GeoJSON on stdout."),
     map_file: str = typer.Option("", "--map", help="Write a map as SVG."),
@@ -80,7 +87,7 @@ def route(
     from polynya.voyages.voyage import answer
 
     bundle, context, question = _ask(
-        origin, destination, depart, ship, via, objective, avoid, escort, ice, heed_security
+        origin, destination, depart, ship, via, objective, avoid, escort, ice, heed_security, may_serve
     )
     document = answer(context, question, _years(bundle, ice_years))
     if map_file and document["feasible"]:
@@ -276,7 +283,38 @@ def _ship(bundle: Bundle, text: str) -> Any:
 
     if text.endswith((".yaml", ".yml")):
         return ship_from_mapping(_yaml(Path(text)), bundle.ships, text)
+    from dataclasses import replace
+
+    from polynya.voyages.places import fold
+
+    for row in reversed(_fleet_ships()):  # a ship by name, with its latest fleet
+        if fold(text) in (fold(row["ship"]), fold(re.sub(r"\(.*?\)", "", row["ship"]))):
+            return replace(bundle.ships[row["ship_class"]], name=row["ship"])
     return find_ship(bundle.ships, text)
+
+
+def _fleet_ships() -> tuple[dict[str, Any], ...]:
+    from polynya.voyages.bundle import read_rows
+
+    return read_rows(data_folder(), "fleet_ships")
+
+
+def _may_serve(ship: Any, file: str) -> tuple[Refusal, ...] | None:
+    """Refusals of a file, and those that listings bring for a ship called by name; None when there is neither."""
+    from polynya.tables import Column, read_table
+    from polynya.voyages.service import Refusal, listed
+
+    own = tuple(r for r in listed(_fleet_ships()) if r.ship == ship.name)
+    if not file:
+        return own or None
+    text = [Column(c, nullable=False) for c in ("ship", "countries")]
+    dates = [Column("valid_from", "date"), Column("valid_to", "date")]
+    frame = read_table(Path(file), [*text, *dates, Column("reason", nullable=False), Column("source", nullable=False)])
+    given = tuple(
+        Refusal(r["ship"], tuple(str(r["countries"]).split()), r["valid_from"], r["valid_to"], r["reason"], r["source"])
+        for r in frame.to_dicts()
+    )
+    return (*own, *given)
 
 
 def _yaml(path: Path) -> dict[str, Any]:
@@ -357,6 +395,7 @@ def _ask(
     escort: str,
     ice: str,
     heed: bool,
+    may_serve: str = "",
 ) -> tuple[Bundle, Context, Question]:
     from polynya.voyages.passages import check_names
     from polynya.voyages.places import find_place
@@ -383,6 +422,7 @@ def _ask(
         avoid=shut,
         escort=escort,
         heed_security=heed,
+        may_serve=_may_serve(vessel, may_serve),
     )
     if question.origin.name == question.destination.name:
         raise UsageError(f"{question.origin.name} to {question.destination.name} is no voyage")

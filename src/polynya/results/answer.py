@@ -48,7 +48,9 @@ class Answer:
     months: int  # the whole horizon, seasons included
     cases: Mapping[str, Case]
     timings: Mapping[str, float] = field(default_factory=dict)
-    legs: pl.DataFrame | None = None  # voyages of the periods, where the world has the tables for them
+    legs: Mapping[str, pl.DataFrame] = field(
+        default_factory=dict
+    )  # case -> voyages of the periods, where there are any
     periods: Sequence[Period] = ()
 
     @property

@@ -259,11 +259,21 @@ def _gate_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
     )
 
 
+def _passages(run: Run, item: str) -> list[str]:
+    """Passages that the voyages of a shipping arc cross in either case; `nsr` when they take the Northern Sea Route."""
+    if not item.startswith("ship-") or "legs" not in run.tables():
+        return []
+    rows = run.table("legs").filter(pl.col("arc") == item)
+    found = {p for cell in rows["passages"] for p in cell.split()}
+    ways = {w for c in ("via", "via_baseline") for w in rows[c].drop_nulls()}
+    return sorted(found | ({"nsr"} if "nsr" in ways else set()))
+
+
 def _changes(run: Run, items: Sequence[str], kind: str) -> list[dict[str, Any]]:
     """Changes that name an item, or one of its gates; for prices, which everything moves, every applied change."""
     changes = run.table("changes")
     gates = run.table("gates").filter(pl.col("subject").is_in(items))["gate"].unique().to_list()
-    names = [*items, *gates]
+    names = [*items, *gates, *(p for item in items for p in _passages(run, item))]
     keep = []
     for row in changes.to_dicts():
         touched = (row["touches"] or "").split()

@@ -71,7 +71,7 @@ def result_tables(answer: Answer) -> dict[str, pl.DataFrame]:
     }
     if answer.periods:
         tables["periods"] = periods_table(answer)
-    if answer.legs is not None:
+    if answer.legs:
         tables["legs"] = legs_table(answer.legs, tables["flows"])
     return tables
 
@@ -99,14 +99,30 @@ def periods_table(answer: Answer) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["period", "first_month", "last_month", "months"], orient="row")
 
 
-def legs_table(legs: pl.DataFrame, flows: pl.DataFrame) -> pl.DataFrame:
-    """Way, days, miles and cost of the voyages that either case makes; one row per shipping arc and month."""
+def legs_table(legs: Mapping[str, pl.DataFrame], flows: pl.DataFrame) -> pl.DataFrame:
+    """Way, days, miles and cost of the voyages that either case makes; one row per shipping arc and month.
+
+    Figures are those of the scenario, or of the baseline where only it has the voyage; `passages` names those of both.
+    """
     made = flows.filter(pl.max_horizontal("quantity_baseline", "quantity_scenario") >= LEAST_VOYAGE_BCM)
-    arc = pl.concat_str(pl.lit("ship"), "from_node", "to_node", "fleet", separator="-").alias("arc")
-    rows = legs.filter(pl.col("feasible")).select(
-        arc, "period", "fleet", "via", "days", "distance_nm", "cost_usd_per_mmbtu", "boil_off_share"
-    )
-    return rows.join(made.select("arc", "period"), on=["arc", "period"], how="semi").sort("arc", "period")
+    key = ["arc", "period"]
+    columns = ("fleet", "via", "days", "distance_nm", "cost_usd_per_mmbtu", "boil_off_share")
+    sides = []
+    for case in (SCENARIO, BASELINE):
+        arc = pl.concat_str(pl.lit("ship"), "from_node", "to_node", "fleet", separator="-").alias("arc")
+        rows = legs[case].filter(pl.col("feasible")).select(arc, "period", *columns, "passages")
+        sides.append(rows.join(made.select(key), on=key, how="semi"))
+    both = sides[0].join(sides[1], on=key, how="full", coalesce=True, suffix="_baseline")
+    crossed = pl.concat_str(
+        pl.col("passages").fill_null(""), pl.col("passages_baseline").fill_null(""), separator=" "
+    ).str.strip_chars()
+    return both.select(
+        *key,
+        *(pl.coalesce(c, f"{c}_baseline").alias(c) for c in columns),
+        pl.col("via_baseline"),
+        pl.col("days_baseline"),
+        crossed.str.split(" ").list.unique(maintain_order=True).list.join(" ").alias("passages"),
+    ).sort(key)
 
 
 def _totals(supply: pl.DataFrame) -> pl.DataFrame:

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from polynya.scenario.load import Scenario
 
 SOURCE = "scenario"
-VOYAGE_PASSAGES = (
-    "passages"  # what a world will hold once passages reach the voyages of a run; until then such changes are carried
-)
+VOYAGE_PASSAGES = "voyages_passages"  # a world without passages cannot open or close any
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,7 +200,7 @@ def _identities(document: Document, file: ScenarioFile, world: World) -> Iterabl
         "seller": set(world.table("traders")["id"].to_list()),
         "corridor": set(world.table("corridors")["id"].to_list()),
         "attribute": set(world.attributes),
-        "passage": _ids(world, "voyages_passages"),
+        "passage": _ids(world, "voyages_passages") | {"nsr"},  # the Northern Sea Route as a whole
     }
     several = {
         "gates": _ids(world, "gates"),

@@ -1,12 +1,12 @@
 """What does the ice mean for this ship? (ship, ice, rules, escort -> speed, permission and mode per icy node and half-month)
 
 Joins physics (speed.py) and permission (permission.py) into the arrays a search reads. Where a ship may sail alone it does;
-where not, and an icebreaker may lead it, it is escorted; otherwise the place is closed. Not here: the search.
+where not, or where it would crawl, and an icebreaker may lead it, it is escorted; otherwise the place is closed. Not here: the search.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -76,8 +76,13 @@ def conditions(
     parameters: dict[str, float],
     when: date,
     escort: str = "auto",
+    led: bool = False,
 ) -> Conditions:
-    """The arrays for one ship. `escort`: auto, none or required (in every ice)."""
+    """The arrays for one ship. `escort`: auto, none or required (in every ice).
+
+    led: the waters of the Northern Sea Route are held open: an icebreaker leads every ship that has an ice class through
+    them, whatever rules, risk index and the thickness the class may follow in say; its own speed in ice still counts.
+    """
     table = polaris[ship.ice_class]
     cover = field.frequency * field.concentration
     frequency = field.frequency
@@ -105,17 +110,32 @@ def conditions(
     risk_led = permission.acceptable(table, outcome + permission.ESCORT_BONUS) | open_water
     passes_alone = (kn_alone > 0) | (frequency <= 0)
     passes_led = (kn_led > 0) | (frequency <= 0)
+    if led and ship.has_ice_class:
+        held = np.isin(field.area, [k for k, name in enumerate(field.nsr_area) if name])[None, :]
+        forced = speed.escorted_kn(
+            replace(ship, escort_max_ice_m=np.inf),
+            field.concentration,
+            field.thickness_m,
+            parameters["ridge_factor"],
+            parameters["escort_ice_m"],
+            parameters["escort_max_kn"],
+        )
+        kn_led = np.where(held & (kn_led <= 0), np.maximum(forced, speed.MIN_KN), kn_led)
+        rule_led, risk_led, passes_led = rule_led | held, risk_led | held, passes_led | held
     alone = class_ok & risk_alone & rule_alone & passes_alone
     unled = [k for k, a in enumerate(field.areas) if a in NO_ESCORT_AREAS]
-    led = class_ok & risk_led & rule_led & passes_led & ~np.isin(field.area, unled)[None, :]
+    behind = class_ok & risk_led & rule_led & passes_led & ~np.isin(field.area, unled)[None, :]
     if escort == "none":
-        led &= False
+        behind &= False
     elif escort == "required":
         alone &= open_water & rule_alone
-    mode = np.where(alone, ALONE, np.where(led, ESCORTED, CLOSED)).astype(np.int8)
+    if escort == "auto":  # who would crawl alone asks for an icebreaker
+        slow_ice = (kn_alone < parameters["escort_below_kn"]) & (kn_led > kn_alone) & ~open_water
+        alone &= ~(slow_ice & behind & (frequency > 0))
+    mode = np.where(alone, ALONE, np.where(behind, ESCORTED, CLOSED)).astype(np.int8)
     slow_alone = speed.slowness(ship.speed_kn, kn_alone, frequency)
     slow_led = speed.slowness(ship.speed_kn, kn_led, frequency)
-    slow = np.where(mode == ESCORTED, slow_led, np.where(mode == ALONE, slow_alone, 1.0))
+    slow = np.where(mode == ESCORTED, slow_led, np.where(mode == ALONE, slow_alone, 1.0)).astype(np.float64)
     reason = np.where(
         mode != CLOSED,
         0,

@@ -99,9 +99,9 @@ def climatology(lat: Array, lon: Array, tables: IceTables, year: int | None = No
     half[half < MIN_FREQUENCY] = 0.0
     return IceField(
         nodes=north,
-        frequency=half,
-        concentration=_closed_pack(from_months(tables.pack)[:, None], half),
-        thickness_m=from_months(tables.thickness_m)[:, area],
+        frequency=half.astype(np.float32),
+        concentration=_closed_pack(from_months(tables.pack)[:, None], half).astype(np.float32),
+        thickness_m=from_months(tables.thickness_m).astype(np.float32)[:, area],
         area=area,
         areas=tables.areas,
         nsr_area=tables.nsr_area,
@@ -175,9 +175,9 @@ def from_fields(
     keep = np.flatnonzero((frequency.max(axis=0) > MIN_FREQUENCY) & (area_all >= 0))
     return IceField(
         nodes=keep,
-        frequency=frequency[:, keep],
-        concentration=cover[:, keep],
-        thickness_m=thick[:, keep],
+        frequency=frequency[:, keep].astype(np.float32),
+        concentration=cover[:, keep].astype(np.float32),
+        thickness_m=thick[:, keep].astype(np.float32),
         area=area_all[keep],
         areas=tables.areas,
         nsr_area=tables.nsr_area,

@@ -63,7 +63,7 @@ ONLY_CHINA = ("arc7-arctic-lng-2", "arc4-arctic-lng-2", "shadow-arctic-lng-2", "
 
 @dataclass(frozen=True)
 class LegTable:
-    """Voyages between LNG ports: arrays [ship, shut set, origin, destination, month]; NaN where there is none."""
+    """Voyages between LNG ports: arrays [ship, set of shut passages, origin, destination, month]; NaN where there is none."""
 
     origins: tuple[str, ...]
     destinations: tuple[str, ...]
@@ -71,20 +71,47 @@ class LegTable:
     nm: Array
     way: Array  # index into WAYS
     zones: Array  # zones of the Northern Sea Route sailed behind an icebreaker
+    gates: Array  # uint64, bit g set when the way crosses gate g of the network
+    labels: tuple[str, ...] = tuple(SHUT_SETS)  # names of the sets along the second axis
 
     def get(
         self, ship: str, shut: str, origin: str, destination: str, month: int
     ) -> tuple[float, float, str, int] | None:
         """(days, nm, way, escorted zones) of a voyage that starts in `month` (1-12); None when there is none."""
-        k = (
+        k = self._place(ship, shut, origin, destination, month)
+        days = float(self.days[k])
+        return None if not np.isfinite(days) else (days, float(self.nm[k]), WAYS[int(self.way[k])], int(self.zones[k]))
+
+    def crossed(self, ship: str, shut: str, origin: str, destination: str, month: int) -> int:
+        """Bits of the gates that the way crosses."""
+        return int(self.gates[self._place(ship, shut, origin, destination, month)])
+
+    def _place(self, ship: str, shut: str, origin: str, destination: str, month: int) -> tuple[int, ...]:
+        return (
             SHIPS.index(ship),
-            list(SHUT_SETS).index(shut),
+            self.labels.index(shut),
             self.origins.index(origin),
             self.destinations.index(destination),
             month - 1,
         )
-        days = float(self.days[k])
-        return None if not np.isfinite(days) else (days, float(self.nm[k]), WAYS[int(self.way[k])], int(self.zones[k]))
+
+
+@dataclass(frozen=True)
+class Passages:
+    """What a world says of passages in one month, against the dated facts of the shipped tables."""
+
+    closed: frozenset[str] = frozenset()
+    opened: frozenset[str] = frozenset()  # `nsr`: icebreakers lead every ice-classed ship through, all year
+
+    @property
+    def led(self) -> bool:
+        """Whether the Northern Sea Route is held open by icebreakers."""
+        return "nsr" in self.opened
+
+    def label(self, base: str) -> str:
+        """Name of the set of shut passages that comes of a dated one."""
+        parts = [base, *sorted(f"-{p}" for p in self.closed), *(["+nsr"] if self.led else [])]
+        return " ".join(parts)
 
 
 def table_ports(bundle: Bundle) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -104,87 +131,170 @@ def build_table(
     """Search all ways. The arguments narrow what is computed (for tests); the rest stays NaN."""
     all_origins, destinations = table_ports(bundle)
     shape = (len(SHIPS), len(SHUT_SETS), len(all_origins), len(destinations), 12)
-    days, nm = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32)
-    way, zones = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+    table = LegTable(
+        all_origins,
+        destinations,
+        np.full(shape, np.nan, np.float32),
+        np.full(shape, np.nan, np.float32),
+        np.zeros(shape, np.uint8),
+        np.zeros(shape, np.uint8),
+        np.zeros(shape, np.uint64),
+    )
     network = bundle.network
     context = Context(bundle, climatology(network.lat, network.lon, bundle.ice))
-    when = date(RULE_YEAR, 1, 1)
-    ends = {p: Ends(np.array([network.port_node[p]]), np.array([network.port_stub_nm[p]])) for p in network.port_node}
     for s, name in enumerate(SHIPS):
         if name not in ships:
             continue
-        ship = bundle.ships[name]
-        starts = all_origins if name == "lng-174k" else ICE_ORIGINS[name]
-        conditions = context.conditions(ship, when, "auto")
-        if name == "lng-174k":
-            reach = {m: _connected(bundle, conditions, ends, ship, when, m) for m in months}
+        starts = [p for p in _starts(table, name) if origins is None or p in origins]
+        asked = np.zeros((len(all_origins), len(destinations), 12), bool)
+        asked[:, :, [m - 1 for m in months]] = True
+        free = asked & _ice_free(bundle, context, table, months) if name == "lng-174k" and starts else asked
         for c, (label, shut) in enumerate(SHUT_SETS.items()):
             if shuts is not None and label not in shuts:
                 continue
             if name != "lng-174k" and "panama" in shut:
                 twin = list(SHUT_SETS).index("red-sea" if "bab-el-mandeb" in shut else "open")
-                for array in (days, nm, way, zones):
+                for array in (table.days, table.nm, table.way, table.zones, table.gates):
                     array[s, c] = array[s, twin]
                 continue  # ships from the north do not go by Panama
-            aside = (*shut, "nsr", "panama") if name != "lng-174k" else (*shut, "nsr")
-            if name in ("lng-arc7", "lng-arc4"):
-                aside = (*shut, "panama")
-            state = passage_state(bundle.passage_facts, ship, when, aside)
-            closed = network.mask_of([g for g in state.shut if g in network.gate_ids])
-            allowed, delay = allowed_edges(network, closed, ship.draught_m), edge_delays(network, state)
-            for start in starts:
-                if origins is not None and start not in origins:
-                    continue
-                ice_free: dict[str, tuple[float, float, int, int]] = {}
-                for month in months:
-                    if (
-                        name == "lng-174k"
-                    ):  # at one speed on open water: one tree serves all months in which both ports are free
-                        if not ice_free:
-                            day = day_of_year(date(RULE_YEAR, ICE_FREE_MONTH, 15))
-                            ice_free = _row(
-                                bundle,
-                                conditions,
-                                ends,
-                                start,
-                                day,
-                                tree(network, conditions, ends[start], day, allowed, delay),
-                                allowed,
-                            )
-                        got = {p: v for p, v in ice_free.items() if p in reach[month] and start in reach[month]}
-                    else:
-                        day = day_of_year(date(RULE_YEAR, month, 15))
-                        got = _row(
-                            bundle,
-                            conditions,
-                            ends,
-                            start,
-                            day,
-                            tree(network, conditions, ends[start], day, allowed, delay),
-                            allowed,
-                        )
-                    for port, (d, miles, kind, led) in got.items():
-                        if start in all_origins and port in destinations:
-                            k = (s, c, all_origins.index(start), destinations.index(port), month - 1)
-                            days[k], nm[k], way[k], zones[k] = d, miles, kind, led
-                        if start in destinations and port in all_origins and name == "lng-ice2":
-                            k = (s, c, all_origins.index(port), destinations.index(start), month - 1)
-                            if not np.isfinite(days[k]):
-                                days[k], nm[k], way[k], zones[k] = d, miles, kind, led
-    return LegTable(all_origins, destinations, days, nm, way, zones)
+            _fill(bundle, context, table, name, c, shut, starts, free if name == "lng-174k" else asked)
+    return table
 
 
-def _connected(
-    bundle: Bundle, conditions: Conditions, ends: Mapping[str, Ends], ship: Ship, when: date, month: int
-) -> set[str]:
-    """Ports that a ship can reach from the open ocean in the middle of a month."""
+def with_passages(bundle: Bundle, table: LegTable, base: str, passages: Passages) -> LegTable:
+    """The table with one more set of shut passages: `base` with the passages of a month closed, or the NSR held open.
+
+    Only ways from ports where something changes are searched again; all others are those of `base`.
+    """
+    label = passages.label(base)
+    if label in table.labels:
+        return table
+    c = len(table.labels)
+    old = table.labels.index(base)
+
+    def grown(array: Array) -> Array:
+        return np.concatenate([array, array[:, old : old + 1]], axis=1)
+
+    new = replace(
+        table,
+        labels=(*table.labels, label),
+        days=grown(table.days),
+        nm=grown(table.nm),
+        way=grown(table.way),
+        zones=grown(table.zones),
+        gates=grown(table.gates),
+    )
     network = bundle.network
+    context = Context(bundle, climatology(network.lat, network.lon, bundle.ice))
+    closed = np.uint64(network.mask_of(sorted(passages.closed)))
+    for s, name in enumerate(SHIPS):
+        hit = np.isfinite(new.days[s, c]) & ((new.gates[s, c] & closed) != 0)  # [origin, destination, month]
+        led = passages.led and name in ("lng-arc7", "lng-arc4")
+        if led:
+            hit[[new.origins.index(p) for p in ICE_ORIGINS[name]]] = True
+        new.days[s, c][hit] = np.nan
+        shut = (*SHUT_SETS[base], *sorted(passages.closed))
+        _fill(bundle, context, new, name, c, shut, _starts(new, name), hit & _joined(bundle, new, shut), led)
+    return new
+
+
+def _joined(bundle: Bundle, table: LegTable, shut: Sequence[str]) -> Array:
+    """Whether two ports lie on the same water once passages are shut, whatever the ice: [origin, destination, 1]."""
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    network = bundle.network
+    keep = allowed_edges(network, network.mask_of(tuple(shut)), 0.0)
+    pairs = (network.tail[keep], network.head[keep])
+    graph = csr_matrix((np.ones(len(pairs[0]), np.int8), pairs), shape=(network.size, network.size))
+    _, water = connected_components(graph, directed=False)
+    start, end = ([water[network.port_node[p]] for p in ports] for ports in (table.origins, table.destinations))
+    return np.asarray(np.array(start)[:, None, None] == np.array(end)[None, :, None])
+
+
+def _starts(table: LegTable, ship: str) -> tuple[str, ...]:
+    return table.origins if ship == "lng-174k" else ICE_ORIGINS[ship]
+
+
+def _fill(
+    bundle: Bundle,
+    context: Context,
+    table: LegTable,
+    name: str,
+    c: int,
+    shut: Sequence[str],
+    starts: Sequence[str],
+    wanted: Array,
+    led: bool = False,
+) -> None:
+    """Search the `wanted` ways [origin, destination, month] of one ship with some passages shut, into set `c`."""
+    if not wanted.any():
+        return
+    network, ship, s = bundle.network, bundle.ships[name], SHIPS.index(name)
+    when = date(RULE_YEAR, 1, 1)
+    ends = {p: Ends(np.array([network.port_node[p]]), np.array([network.port_stub_nm[p]])) for p in network.port_node}
+    conditions = context.conditions(ship, when, "auto", led)
+    aside = (*shut, "panama") if name in ("lng-arc7", "lng-arc4") else (*shut, "nsr")
+    if name == "lng-ice2":
+        aside = (*aside, "panama")
+    state = passage_state(bundle.passage_facts, ship, when, aside)
+    closed = network.mask_of([g for g in state.shut if g in network.gate_ids])
+    allowed, delay = allowed_edges(network, closed, ship.draught_m), edge_delays(network, state)
+
+    def ways(start: str, month: int, ports: Sequence[str]) -> dict[str, tuple[float, float, int, int, int]]:
+        day = day_of_year(date(RULE_YEAR, month, 15))
+        found = tree(network, conditions, ends[start], day, allowed, delay)
+        return _row(bundle, conditions, ends, start, day, found, allowed, ports)
+
+    for start in starts:
+        # the other port, and where its months are kept: ways in ice are searched from the icy port, and hold for both directions
+        there = [
+            (port, (table.origins.index(start), j))
+            for j, port in enumerate(table.destinations)
+            if start in table.origins and port != start
+        ]
+        back = [
+            (port, (i, table.destinations.index(start)))
+            for i, port in enumerate(table.origins)
+            if name == "lng-ice2" and start in table.destinations and port != start
+        ]
+        asked = [(port, place) for port, place in (*there, *back) if wanted[place].any()]
+        ports = tuple(dict.fromkeys(port for port, _ in asked))
+        # at one speed on open water one tree serves all months
+        ice_free = ways(start, ICE_FREE_MONTH, ports) if name == "lng-174k" and ports else {}
+        for month in range(1, 13):
+            now = [(port, place) for port, place in asked if wanted[place][month - 1]]
+            got = ice_free if name == "lng-174k" or not now else ways(start, month, [port for port, _ in now])
+            for port, place in now:
+                k = (s, c, *place, month - 1)
+                if port in got and not np.isfinite(table.days[k]):
+                    _note(table, k, got[port])
+
+
+def _note(table: LegTable, k: tuple[int, ...], found: tuple[float, float, int, int, int]) -> None:
+    days, miles, way, zones, gates = found
+    table.days[k], table.nm[k], table.way[k], table.zones[k], table.gates[k] = days, round(miles, 1), way, zones, gates
+
+
+def _ice_free(bundle: Bundle, context: Context, table: LegTable, months: Sequence[int]) -> Array:
+    """Where a ship without ice class gets through: [origin, destination, month], both ports reached from the open ocean."""
+    network, ship = bundle.network, bundle.ships["lng-174k"]
+    when = date(RULE_YEAR, 1, 1)
+    conditions = context.conditions(ship, when, "auto")
     state = passage_state(bundle.passage_facts, ship, when)
     allowed = allowed_edges(network, network.mask_of([g for g in state.shut if g in network.gate_ids]), ship.draught_m)
-    day = day_of_year(date(RULE_YEAR, month, 15))
-    found = tree(network, conditions, ends[OCEAN_PORT], day, allowed, np.zeros(len(network.nm)), settled_days=30.0)
-    _, free = conditions.at(np.arange(network.size), np.full(network.size, day))
-    return {p for p, e in ends.items() if np.isfinite(found.days[int(e.nodes[0])]) and free[int(e.nodes[0])]}
+    ocean = Ends(np.array([network.port_node[OCEAN_PORT]]), np.array([network.port_stub_nm[OCEAN_PORT]]))
+    out = np.zeros((len(table.origins), len(table.destinations), 12), bool)
+    for month in months:
+        day = day_of_year(date(RULE_YEAR, month, 15))
+        found = tree(network, conditions, ocean, day, allowed, np.zeros(len(network.nm)), settled_days=30.0)
+        _, free = conditions.at(np.arange(network.size), np.full(network.size, day))
+        fine = np.isfinite(found.days) & free
+        start, end = (
+            np.array([fine[network.port_node[p]] for p in ports]) for ports in (table.origins, table.destinations)
+        )
+        out[:, :, month - 1] = start[:, None] & end[None, :]
+    return out
 
 
 def _row(
@@ -195,12 +305,12 @@ def _row(
     day: float,
     found: Tree,
     allowed: Array,
-) -> dict[str, tuple[float, float, int, int]]:
-    """Days, miles and way from one port to all ports of the table that it reaches."""
+    ports: Sequence[str],
+) -> dict[str, tuple[float, float, int, int, int]]:
+    """Days, miles, way, escorted zones and gates from one port to those of some ports that it reaches."""
     network = bundle.network
-    origins, destinations = table_ports(bundle)
-    out: dict[str, tuple[float, float, int, int]] = {}
-    for port in dict.fromkeys((*destinations, *origins)):
+    out: dict[str, tuple[float, float, int, int, int]] = {}
+    for port in dict.fromkeys(ports):
         node = int(ends[port].nodes[0])
         if port == start or not np.isfinite(found.days[node]):
             continue
@@ -220,7 +330,8 @@ def _row(
         led.discard("")
         stub = float(ends[port].nm[0])
         d = float(found.days[node]) + stub * found.open_slowness / 24.0
-        out[port] = (d, miles + stub + float(ends[start].nm[0]), WAYS.index(_way(network.gates_of(gates))), len(led))
+        miles += stub + float(ends[start].nm[0])
+        out[port] = (d, miles, WAYS.index(_way(network.gates_of(gates))), len(led), gates)
     return out
 
 
@@ -233,10 +344,10 @@ def _way(gates: Sequence[str]) -> str:
     return "cape-horn" if {"cape-horn", "magellan"} & set(gates) else "direct"
 
 
-def shut_set(month: date, russian: bool) -> str:
-    """Which passages LNG carriers leave aside in a month."""
-    red = month >= SECURITY_FROM.replace(day=1) and not russian
-    dry = DROUGHT[0] <= month <= DROUGHT[1]
+def shut_set(month: date, russian: bool, opened: frozenset[str] = frozenset()) -> str:
+    """Which passages LNG carriers leave aside in a month; `opened` ones they use again."""
+    red = month >= SECURITY_FROM.replace(day=1) and not russian and "bab-el-mandeb" not in opened
+    dry = DROUGHT[0] <= month <= DROUGHT[1] and "panama" not in opened
     return {
         (False, False): "open",
         (True, False): "red-sea",
@@ -284,13 +395,16 @@ def market_legs(
     months: Sequence[date],
     charter_usd_per_day: float | None = None,
     shut: str | None = None,
+    passages: Mapping[date, Passages] | None = None,
 ) -> pl.DataFrame:
     """Legs of the market: one row per from_node, to_node, period and fleet.
 
     months: first days of the months. shut: one of SHUT_SETS for all months, else as dated above (Red Sea from 2024-01, Panama
-    in the drought). charter_usd_per_day: rate of conventional ships, else that of the ship table. Infeasible rows carry a reason.
+    in the drought). passages: what the world closes or opens in single months, on top of that; the legs must already hold
+    the sets that come of it (`with_passages`). charter_usd_per_day: rate of conventional ships, else that of the ship table.
+    Infeasible rows carry a reason.
     Columns: from_node, to_node, period, fleet, days, cost_usd_per_mmbtu, boil_off_share, ship_days_per_bcm, lag_share,
-    distance_nm, via, feasible, reason. Nodes without an LNG port are left out.
+    distance_nm, via, passages (ids with blanks), feasible, reason. Nodes without an LNG port are left out.
     """
     import polars as pl
 
@@ -307,7 +421,8 @@ def market_legs(
                 continue
             arctic = start == "RU-YAM"
             russian = start.startswith("RU-")
-            closed = shut or shut_set(month, russian)
+            said = (passages or {}).get(month, Passages())
+            closed = shut or said.label(shut_set(month, russian, said.opened))
             for end in market_nodes:
                 if end not in ports_in or end == start:
                     continue
@@ -345,8 +460,13 @@ def market_legs(
         "from_node": pl.String(), "to_node": pl.String(), "period": pl.String(), "fleet": pl.String(),
         "days": pl.Float64(), "cost_usd_per_mmbtu": pl.Float64(), "boil_off_share": pl.Float64(),
         "ship_days_per_bcm": pl.Float64(), "lag_share": pl.Float64(), "distance_nm": pl.Float64(),
-        "via": pl.String(), "feasible": pl.Boolean(), "reason": pl.String(),
+        "via": pl.String(), "passages": pl.String(), "feasible": pl.Boolean(), "reason": pl.String(),
     }  # fmt: skip
+    for row in rows:
+        said = (passages or {}).get(date.fromisoformat(f"{row['period']}-01"), Passages())
+        if not row["feasible"] and said.closed:
+            row["reason"] += f"; closed: {', '.join(sorted(said.closed))}"
+        row["passages"] = " ".join(bundle.network.gates_of(int(row["passages"] or 0)))
     return pl.DataFrame(rows, schema=schema)
 
 
@@ -370,7 +490,7 @@ def _none(fleet: str | None, reason: str) -> dict[str, Any]:
     )
     if fleet is not None:
         out["fleet"] = fleet
-    return out | {"via": "", "feasible": False, "reason": reason}
+    return out | {"via": "", "passages": 0, "feasible": False, "reason": reason}
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +501,7 @@ class _Trip:
     sea_days: float  # both ways
     tolls_musd: float
     escort_musd: float  # both ways
+    gates: int
 
 
 def _trip(
@@ -397,7 +518,8 @@ def _trip(
         money.escort_tariff_musd(ship, z, 7 <= month.month <= 11, bundle.tariffs, bundle.parameters)
         for z in (zones, back[3])
     )
-    return _Trip(days, nm, way, days + back[0], tolls, escort)
+    gates = legs.crossed(ship.id, closed, origin, destination, month.month)
+    return _Trip(days, nm, way, days + back[0], tolls, escort, gates)
 
 
 def _lag(days: float) -> float:
@@ -435,6 +557,7 @@ def _conventional(
             "lag_share": _lag(trip.days),
             "distance_nm": trip.nm,
             "via": trip.way,
+            "passages": trip.gates,
             "feasible": True,
             "reason": "",
         }
@@ -471,7 +594,9 @@ def _arctic(
     parameters = bundle.parameters
     best: dict[str, Any] | None = None
 
-    def offer(total: float, bcm: float, gone: float, ship_days: float, days: float, nm: float, via: str) -> None:
+    def offer(
+        total: float, bcm: float, gone: float, ship_days: float, days: float, nm: float, via: str, gates: int
+    ) -> None:
         nonlocal best
         per = money_per_mmbtu(total, bcm)
         if best is None or per < best["cost_usd_per_mmbtu"]:
@@ -483,6 +608,7 @@ def _arctic(
                 "lag_share": _lag(days),
                 "distance_nm": nm,
                 "via": via,
+                "passages": gates,
                 "feasible": True,
                 "reason": "",
             }
@@ -499,6 +625,7 @@ def _arctic(
             direct.days,
             direct.nm,
             direct.way,
+            direct.gates,
         )
     onward = bundle.ships["lng-174k"]
     if charter is not None:
@@ -530,6 +657,7 @@ def _arctic(
             first.days + STS_DAYS + second.days,
             first.nm + second.nm,
             f"{hub}+{second.way}",
+            first.gates | second.gates,
         )
     return best or _none(None, "ice and shut passages leave no way in this month")
 
@@ -544,4 +672,5 @@ def read_table_file(path: Any) -> LegTable:
             f["nm"],
             f["way"],
             f["zones"],
+            f["gates"],
         )

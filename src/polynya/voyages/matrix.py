@@ -16,6 +16,7 @@ from polynya.voyages.network import Network
 from polynya.voyages.places import Place
 
 Array = np.ndarray[Any, Any]
+TREES = 16
 
 
 def distance_matrix(
@@ -36,12 +37,22 @@ def distance_matrix(
     indptr = np.concatenate([[0], np.cumsum(np.bincount(network.tail[keep], minlength=network.size))])
     graph = csr_matrix((w[keep], network.head[keep], indptr), shape=(network.size, network.size))
     out = np.full((len(origins), len(destinations)), np.inf)
-    for i, origin in enumerate(origins):
-        best = np.full(network.size, np.inf)
-        trees = dijkstra(graph, indices=origin.ends.nodes)
-        best = (np.atleast_2d(trees) + origin.ends.nm[:, None]).min(axis=0)
-        for j, place in enumerate(destinations):
-            out[i, j] = (best[place.ends.nodes] + place.ends.nm).min()
+    goals = np.unique(np.concatenate([p.ends.nodes for p in destinations]))
+    spot = [np.searchsorted(goals, p.ends.nodes) for p in destinations]
+    starts = [
+        (i, int(node), float(nm))
+        for i, o in enumerate(origins)
+        for node, nm in zip(o.ends.nodes, o.ends.nm, strict=True)
+    ]
+    best = np.full((len(origins), len(goals)), np.inf)
+    for k in range(0, len(starts), TREES):  # trees of several origins in one call, few enough to hold
+        part = starts[k : k + TREES]
+        trees = dijkstra(graph, indices=[node for _, node, _ in part])[:, goals]
+        for (i, _, nm), row in zip(part, trees, strict=True):
+            best[i] = np.minimum(best[i], row + nm)
+    for j, place in enumerate(destinations):
+        out[:, j] = (best[:, spot[j]] + place.ends.nm).min(axis=1)
+        for i, origin in enumerate(origins):
             if place.name == origin.name and place.port == origin.port:
                 out[i, j] = 0.0
     return out

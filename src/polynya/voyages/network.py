@@ -15,6 +15,7 @@ from polynya.voyages.geodesy import along, distance_nm
 
 Array = np.ndarray[Any, Any]
 GRID_KIND = 1
+CHUNK = 1 << 16
 MASK_ROWS, MASK_COLUMNS = 5400, 10800  # the packed sea mask: 2 minutes of arc, north first, from 180 W
 COMPOSITES = {
     "nsr": ("vilkitsky", "shokalsky", "severnaya-zemlya-north"),
@@ -93,11 +94,14 @@ def build_network(arrays: dict[str, Array], sea: Array) -> Network:
     """Network from the shipped arrays (undirected edges) and the packed sea mask."""
     lat, lon = arrays["lat"].astype(np.float64), arrays["lon"].astype(np.float64)
     a, b = arrays["a"].astype(np.int32), arrays["b"].astype(np.int32)
-    nm = np.asarray(distance_nm(lat[a], lon[a], lat[b], lon[b]))
+    nm = np.empty(len(a))
+    for k in range(0, len(a), CHUNK):  # in pieces: the formula's temporaries would outweigh the network
+        u, v = a[k : k + CHUNK], b[k : k + CHUNK]
+        nm[k : k + CHUNK] = distance_nm(lat[u], lon[u], lat[v], lon[v])
     bits = np.zeros(len(a), np.uint64)
     bits[arrays["gated_edge"]] = arrays["gated_bits"]
     tail, head = np.concatenate([a, b]), np.concatenate([b, a])
-    order = np.argsort(tail, kind="stable")
+    order = np.argsort(tail, kind="stable").astype(np.int32)
     indptr = np.zeros(len(lat) + 1, np.int32)
     np.cumsum(np.bincount(tail, minlength=len(lat)), out=indptr[1:])
     ports = [str(p) for p in arrays["port_ids"]]

@@ -17,7 +17,18 @@ from polynya.errors import NotFoundError, UsageError, did_you_mean
 from polynya.voyages.network import Network
 from polynya.voyages.route import Ends
 
-_POSITION = re.compile(r"^\s*([+-]?\d+(?:\.\d+)?)\s*[,;]\s*([+-]?\d+(?:\.\d+)?)\s*$")
+_NUMBER = r"([+-]?\d+(?:\.\d+)?)"
+_POSITION = re.compile(rf"^\s*{_NUMBER}\s*[,;]\s*{_NUMBER}\s*$")
+_LETTERED = re.compile(rf"^\s*{_NUMBER}\s*°?\s*([NS])\s*[,; ]\s*{_NUMBER}\s*°?\s*([EW])\s*$", re.IGNORECASE)
+# Letters that do not fall apart into a letter and an accent; Russian as the Board on Geographic Names writes it
+_LETTERS = {
+    "ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ı": "i", "'": "", "’": "",
+    **dict(zip("абвгдежзийклмнопрстуфхцчшщыэюя",
+               ("a", "b", "v", "g", "d", "e", "zh", "z", "i", "y", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f",
+                "kh", "ts", "ch", "sh", "shch", "y", "e", "yu", "ya"), strict=True)),
+    "ё": "e", "ъ": "", "ь": "",
+}  # fmt: skip
+_PORT_OF = re.compile(r"^(?:the )?port of | (?:port|harbou?r|terminal)$")
 SHORE_NM = 6.0  # a position on land this close to water is taken as lying at the water
 
 
@@ -31,12 +42,14 @@ class Place:
     ends: Ends
     port: str = ""
     source: str = ""
+    country: str = ""  # ISO code; empty for a position
 
 
 def fold(text: str) -> str:
     """Lower case, without accents and punctuation, for comparing names."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", " ", plain.casefold()).strip()
+    latin = "".join(_LETTERS.get(c, c) for c in text.casefold())
+    plain = unicodedata.normalize("NFKD", latin).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", " ", plain).strip()
 
 
 def find_place(
@@ -49,6 +62,11 @@ def find_place(
     match = _POSITION.match(text)
     if match:
         return _position(network, ports, float(match[1]), float(match[2]))
+    lettered = _LETTERED.match(text)
+    if lettered:
+        degrees = float(lettered[1]), float(lettered[3])
+        north, east = lettered[2].upper() == "N", lettered[4].upper() == "E"
+        return _position(network, ports, degrees[0] * (1 if north else -1), degrees[1] * (1 if east else -1))
     wanted = fold(text)
     names: dict[str, Mapping[str, Any]] = {}
     for port in ports:
@@ -56,6 +74,10 @@ def find_place(
             if alias:
                 names.setdefault(fold(alias), port)
     port_found = names.get(wanted)
+    if port_found is None:
+        bare = _PORT_OF.sub("", wanted)
+        squeezed = {name.replace(" ", ""): port for name, port in reversed(names.items())}
+        port_found = names.get(bare) or squeezed.get(wanted.replace(" ", ""))
     if port_found is None:
         short = {fold(re.sub(r"\(.*?\)", "", p["name"])): p for p in reversed(list(ports))}
         port_found = short.get(wanted)
@@ -72,7 +94,8 @@ def find_place(
                     return _port(network, port)
         raise NotFoundError(f'"{text}" has no place at sea in the registry')
     shown = {fold(p["name"]): p["name"] for p in ports} | {fold(p["id"]): p["id"] for p in ports}
-    hint = did_you_mean(wanted, list(names))
+    codes = {fold(p["locode"]) for p in ports if p["locode"]}
+    hint = did_you_mean(wanted, [n for n in names if n not in codes or len(wanted) == 5])
     for folded, nice in shown.items():
         hint = re.sub(rf"(?<= ){re.escape(folded)}(?=[ ?])", nice, hint)
     raise NotFoundError(f'no port "{text}"', fix=hint or "Give a port's name, its UN/LOCODE or a position as lat,lon.")
@@ -87,6 +110,7 @@ def _port(network: Network, port: Mapping[str, Any]) -> Place:
         ends=Ends(np.array([node]), np.array([stub])),
         port=str(port["id"]),
         source=str(port["source"]),
+        country=str(port["country"] or ""),
     )
 
 

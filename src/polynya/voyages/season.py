@@ -39,7 +39,9 @@ def season(
             "ways": {},
         }
         if best is not None:
-            row["range_days"] = make_range(context, replace(q, depart=depart, via="auto"), best, years)["days"]
+            then = replace(q, depart=depart, via="auto")
+            each = {y: solve(Context(context.bundle, ice, fast=True), then) for y, ice in sorted((years or {}).items())}
+            row["range_days"] = make_range(context, then, best, each)["days"]
         for way in ways:
             if way in still and (other := still[way]) is not None and other.ice_nm == 0.0:
                 found: Found | None = other  # no ice on this way in one month: for a southern way in none

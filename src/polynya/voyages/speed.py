@@ -4,7 +4,8 @@ Independent: the resistance form of Colbourne (1989) as used for slender hulls i
     R = 1/2 k Fr^b rho B h V^2 C^n,   Fr = V / sqrt(g C h),   b = -0.8267, n = 2,
 solved for V at constant thrust; the constant drops out when V is anchored at a known speed V0 in level ice h0 (C = 1):
     V = V0 [ (h0/h)^(1 - b/2) C^-(n - b/2) ]^(1/(2 + b)).
-Deviation: h is multiplied by a ridge factor, and V is capped by the speed kept in ice as sailed (`ice_speed_limit_kn`).
+Deviations: h is multiplied by a ridge factor, and V is capped by the speed kept in ice as sailed (`ice_speed_limit_kn`);
+in young ice (WMO: up to 30 cm) that cap rises to the speed in open water as the ice gets thinner and scarcer.
 Escorted: the icebreaker's speed falls linearly to 2 kn at its limit thickness, capped by the convoy's speed (assumption).
 Chance of ice p: time per mile is (1 - p) in open water + p in ice, so the mean of times, not of speeds. Not here: permission.
 """
@@ -19,17 +20,20 @@ from polynya.voyages.ships import Ship
 
 Array = np.ndarray[Any, Any]
 B, N = -0.8267, 2.0
+YOUNG_ICE_M = 0.30
 MIN_KN = 2.0  # slower is being beset, not sailing
 
 
 def independent_kn(ship: Ship, concentration: Array, thickness_m: Array, ridge_factor: float) -> Array:
     """Speed in ice without an icebreaker; 0 where the ship does not get through. [kn]"""
-    c = np.maximum(np.asarray(concentration, float), 0.02)
-    h = np.maximum(np.asarray(thickness_m, float) * ridge_factor, 0.02)
+    c = np.maximum(np.asarray(concentration), 0.02)
+    h = np.maximum(np.asarray(thickness_m) * ridge_factor, 0.02)
     v = ship.ice_ref_kn * ((ship.ice_ref_m / h) ** (1 - B / 2) * c ** -(N - B / 2)) ** (1 / (2 + B))
     if not ship.has_ice_class:
         return np.zeros_like(v)
-    v = np.minimum(v, min(ship.ice_speed_limit_kn, ship.speed_kn))
+    limit = min(ship.ice_speed_limit_kn, ship.speed_kn)
+    young = np.clip(1.0 - c * np.asarray(thickness_m) / YOUNG_ICE_M, 0.0, 1.0)
+    v = np.minimum(v, limit + (ship.speed_kn - limit) * young)
     return np.where(v < MIN_KN, 0.0, v)
 
 
@@ -37,7 +41,7 @@ def escorted_kn(
     ship: Ship, concentration: Array, thickness_m: Array, ridge_factor: float, escort_ice_m: float, escort_max_kn: float
 ) -> Array:
     """Speed behind an icebreaker in the channel it breaks; 0 beyond its limit. [kn]"""
-    h = np.asarray(thickness_m, float) * np.asarray(concentration, float) * ridge_factor
+    h = np.asarray(thickness_m) * np.asarray(concentration) * ridge_factor
     v = 2.0 + (20.0 - 2.0) * (1.0 - h / escort_ice_m)
     v = np.minimum(v, min(escort_max_kn, ship.speed_kn))
     v = np.where(np.asarray(thickness_m) <= ship.escort_max_ice_m, v, 0.0)

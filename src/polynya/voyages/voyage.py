@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as default
 from datetime import date, datetime, timedelta
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -21,17 +20,18 @@ from polynya.voyages.calendar import YEAR_DAYS, day_of_year
 from polynya.voyages.conditions import ALONE, ESCORTED, Conditions, conditions
 from polynya.voyages.geodesy import along
 from polynya.voyages.ice import IceField
+from polynya.voyages.network import COMPOSITES
 from polynya.voyages.passages import VIA, PassageState, edge_delays, passage_state
 from polynya.voyages.places import Place
 from polynya.voyages.route import Path, allowed_edges, search
+from polynya.voyages.service import Refusal, refused
 from polynya.voyages.ships import Ship
 
+LANE_VIAS = ("auto", "nsr", "northern-sea-route")  # these leave open on which side of Novaya Zemlya a transit passes
+ICE_YEARS = (2010, 2022)  # of the bundled climatology
 LEG_NM = 50.0  # longest leg shown
-BAND_OPEN, BAND_ICE, BAND_ESCORT = (
-    0.07,
-    0.15,
-    0.25,
-)  # half-width of the days, open water | independent in ice | escorted
+# Half-width of the days: open water | alone in ice, Arc7 (voyages of 2017-2019) | alone, other classes (held out) | escorted
+BAND_OPEN, BAND_ICE, BAND_ICE_OTHERS, BAND_ESCORT = 0.07, 0.15, 0.25, 0.25
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,12 @@ class Question:
     avoid: tuple[str, ...] = ()
     escort: str = "auto"
     heed_security: bool = False
+    may_serve: tuple[Refusal, ...] | None = None  # None: no table was given
+
+    def refusals(self) -> tuple[Refusal, ...]:
+        """What stops the ship from calling at either end."""
+        places = (self.origin.country, self.destination.country)
+        return refused(self.may_serve or (), (self.ship.id, self.ship.name), places, self.depart)
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,7 @@ class Found:
     ice_nm: float
     escorted_nm: float
     zones: int
+    quicker: Found | None = None  # the quickest way, where the recommended lane was taken for a little more time
 
 
 @dataclass
@@ -73,7 +80,7 @@ class Context:
     fast: bool = False
     cache: dict[tuple[Any, ...], Conditions] = default(default_factory=dict)
 
-    def conditions(self, ship: Ship, when: date, escort: str) -> Conditions:
+    def conditions(self, ship: Ship, when: date, escort: str, led: bool = False) -> Conditions:
         """Conditions of a ship under the rules of a day; computed once per set of rules in force."""
         b = self.bundle
         force = tuple(
@@ -83,33 +90,68 @@ class Context:
             and (r.valid_from is None or r.valid_from <= when)
             and (r.valid_to is None or when <= r.valid_to)
         )
-        key = (ship, escort, force)
+        key = (ship, escort, force, led)
         if key not in self.cache:
             self.cache[key] = conditions(
-                ship, self.field, b.network.size, b.polaris, b.admission, b.parameters, when, escort
+                ship, self.field, b.network.size, b.polaris, b.admission, b.parameters, when, escort, led
             )
         return self.cache[key]
 
 
-def solve(context: Context, q: Question, extra_avoid: tuple[str, ...] = ()) -> Found | None:
-    """Quickest (or cheapest) way, None when there is none."""
-    if q.objective == "cost" and not extra_avoid:
-        best: Found | None = None
-        choices = [g for g in ("suez", "panama", "kiel", "nsr") if g not in q.avoid and g not in VIA.get(q.via, ())]
-        tried: set[tuple[str, ...]] = set()
-        for size in range(len(choices) + 1):
-            for left_out in combinations(choices, size):
-                found = solve(context, replace(q, objective="time", avoid=q.avoid + left_out))
-                if found is None or found.gates in tried:
-                    continue
-                tried.add(found.gates)
-                if best is None or found.cost.total_musd < best.cost.total_musd:
-                    best = found
-        return best
+def solve(context: Context, q: Question) -> Found | None:
+    """Quickest (or cheapest) way, None when there is none.
+
+    On a transit of the Northern Sea Route the recommended lane by the Kara Gate is taken, as published distances do, unless
+    rounding Cape Zhelaniya saves more than the parameter `nsr_lane_preference_days`; `--via cape-zhelaniya` asks for that.
+    """
+    if q.refusals():
+        return None
+    if q.objective == "cost":
+        return _cheapest(context, q)
+    quickest = _quickest(context, q)
+    if quickest is None or q.via not in LANE_VIAS or "kara-gate" in q.avoid:
+        return quickest
+    if "cape-zhelaniya" not in quickest.gates or not set(COMPOSITES["nsr"]) & set(quickest.gates):
+        return quickest
+    lane = _quickest(context, replace(q, avoid=(*q.avoid, "cape-zhelaniya")))
+    allowance = context.bundle.parameters["nsr_lane_preference_days"]
+    if lane is None or lane.path.total_days > quickest.path.total_days + allowance:
+        return quickest
+    return replace(lane, quicker=quickest)
+
+
+def _cheapest(context: Context, q: Question) -> Found | None:
+    """Cheapest of the quickest ways with and without every fee on the way: canals, and icebreakers where one may do without.
+
+    At a fixed speed cost is time times a daily rate plus fees, so a way that shuns no fee is best when it is quickest.
+    """
+    best: Found | None = None
+    named = VIA.get(q.via, (q.via,))
+    waiting: list[tuple[tuple[str, ...], str]] = [((), q.escort)]
+    tried: set[tuple[frozenset[str], str]] = set()
+    while waiting:
+        shunned, escort = waiting.pop()
+        if (frozenset(shunned), escort) in tried:
+            continue
+        tried.add((frozenset(shunned), escort))
+        found = solve(context, replace(q, objective="time", avoid=q.avoid + shunned, escort=escort))
+        if found is None:
+            continue
+        if best is None or found.cost.total_musd < best.cost.total_musd:
+            best = found
+        waiting += [((*shunned, g), escort) for g in found.gates if found.state.toll_usd.get(g) and g not in named]
+        if found.escorted_nm > 0 and escort == "auto":
+            waiting.append((shunned, "none"))
+            if "nsr" not in named:
+                waiting.append(((*shunned, "nsr"), escort))
+    return best
+
+
+def _quickest(context: Context, q: Question) -> Found | None:
     b = context.bundle
     network = b.network
     named = VIA.get(q.via, (q.via,) if q.via != "auto" else ())
-    state = passage_state(b.passage_facts, q.ship, q.depart, q.avoid + extra_avoid, named, q.heed_security)
+    state = passage_state(b.passage_facts, q.ship, q.depart, q.avoid, named, q.heed_security)
     shut = network.mask_of([g for g in state.shut if g in network.gate_ids])
     via_bits = network.mask_of(list(named)) if q.via != "auto" else 0
     if via_bits and (via_bits & ~shut) == 0:
@@ -174,6 +216,7 @@ def answer(
 ) -> dict[str, Any]:
     """The document that `polynya voyage --json` prints."""
     found = solve(context, q)
+    each = {y: solve(Context(context.bundle, ice, fast=True), q) for y, ice in sorted((years or {}).items())}
     head = {
         "from": {"name": q.origin.name, "lat": q.origin.lat, "lon": q.origin.lon},
         "to": {"name": q.destination.name, "lat": q.destination.lat, "lon": q.destination.lon},
@@ -193,9 +236,10 @@ def answer(
             "days": None,
             "cost_musd": None,
             "passages": [],
+            "alternatives": [],
             "legs": [],
-            "range": None,
-            "notes": _notes(q, None),
+            "range": _by_year(each) if any(each.values()) else None,
+            "notes": _notes(context, q, None),
             "sources": _sources(context, q, None),
         }
     arrive = datetime(q.depart.year, q.depart.month, q.depart.day) + timedelta(days=found.path.total_days)
@@ -219,9 +263,10 @@ def answer(
         "passages": list(found.gates),
         "ice_nm": round(found.ice_nm, 1),
         "escorted_nm": round(found.escorted_nm, 1),
+        "alternatives": _alternatives(found),
         "legs": make_legs(context, q, found) if legs else [],
-        "range": make_range(context, q, found, years),
-        "notes": _notes(q, found),
+        "range": make_range(context, q, found, each),
+        "notes": _notes(context, q, found),
         "sources": _sources(context, q, found),
     }
 
@@ -264,28 +309,38 @@ def make_legs(context: Context, q: Question, found: Found) -> list[dict[str, Any
     return out
 
 
-def make_range(context: Context, q: Question, found: Found, years: Mapping[int, IceField] | None) -> dict[str, Any]:
+def _by_year(each: Mapping[int, Found | None]) -> dict[str, Any]:
+    """Days in every ice year, where the mean ice leaves no way but some years do."""
+    days = {str(y): None if f is None else round(f.path.total_days, 3) for y, f in each.items()}
+    known = [d for d in days.values() if d is not None]
+    return {
+        "days": [min(known), max(known)],
+        "cost_musd": None,
+        "basis": f"no way in the mean ice; a way in {len(known)} of {len(days)} years",
+        "years": days,
+    }
+
+
+def make_range(
+    context: Context, q: Question, found: Found, each: Mapping[int, Found | None] | None = None
+) -> dict[str, Any]:
     """Low and high days and cost: over ice years where given, else the band of the calibration."""
     days, total = found.path.total_days, found.cost.total_musd
     share_led = found.escorted_nm / found.distance_nm
     share_ice = max(0.0, found.ice_nm - found.escorted_nm) / found.distance_nm
-    band = (
-        BAND_OPEN + (BAND_ESCORT - BAND_OPEN) * min(1, 2 * share_led) + (BAND_ICE - BAND_OPEN) * min(1, 2 * share_ice)
-    )
+    alone = BAND_ICE if q.ship.double_acting else BAND_ICE_OTHERS
+    band = BAND_OPEN + (BAND_ESCORT - BAND_OPEN) * min(1, 2 * share_led) + (alone - BAND_OPEN) * min(1, 2 * share_ice)
     band = min(band, BAND_ESCORT)
     basis = f"plus or minus {100 * band:.0f} % as found against real voyages"
     low, high = days * (1 - band), days * (1 + band)
     document: dict[str, Any] = {}
-    if years:
-        each: dict[str, float | None] = {}
-        for year, ice in sorted(years.items()):
-            other = solve(Context(context.bundle, ice, fast=True), q)
-            each[str(year)] = None if other is None else round(other.path.total_days, 3)
-        known = [d for d in each.values() if d is not None]
+    if each:
+        by_year = {str(y): None if f is None else round(f.path.total_days, 3) for y, f in each.items()}
+        known = [d for d in by_year.values() if d is not None]
         if known:
             low, high = min(known), max(known)
-        basis = f"ice of {min(years)}-{max(years)}; years without a way: {sum(d is None for d in each.values())}"
-        document["years"] = each
+        basis = f"ice of {min(each)}-{max(each)}; years without a way: {sum(d is None for d in by_year.values())}"
+        document["years"] = by_year
     ratio = total / days if days else 0.0
     fee = found.cost.escort_musd
     lo_hi = context.bundle.parameter_ranges["nsr_tariff_share_above_40000_gt"]
@@ -301,6 +356,8 @@ def make_range(context: Context, q: Question, found: Found, years: Mapping[int, 
 
 def why_not(context: Context, q: Question) -> str:
     """Name what stands in the way, by taking the hindrances away one after another."""
+    if stopped := q.refusals():
+        return "; ".join(dict.fromkeys(f"{r.reason} ({r.source})" for r in stopped))
     state = passage_state(
         context.bundle.passage_facts, q.ship, q.depart, q.avoid, VIA.get(q.via, (q.via,)), q.heed_security
     )
@@ -359,11 +416,23 @@ def _ice_reason(context: Context, q: Question, open_way: Found) -> str:
     return "ice closes every way for this ship at that time"
 
 
-def _notes(q: Question, found: Found | None) -> list[str]:
-    notes = ["flags and sanctions: no table was given, so no restriction was applied"]
+def _notes(context: Context, q: Question, found: Found | None) -> list[str]:
+    notes = []
+    if q.may_serve is None:
+        notes.append("flags and sanctions: no table was given, so no restriction was applied")
+    elif not (q.origin.country and q.destination.country):
+        notes.append("flags and sanctions: a position has no country, so no table was applied to it")
     if found is None:
         return notes
+    first, last = ICE_YEARS
+    if found.ice_nm > 0 and "2010-2022" in context.field.label and not first <= q.depart.year <= last:
+        notes.append(f"ice is the mean of {first}-{last}; the voyage is of {q.depart.year}")
     notes += [t for g, t in found.state.advisories.items() if g in found.gates]
+    if (other := found.quicker) is not None:
+        notes.append(
+            f"by the recommended lane through the Kara Gate; rounding Cape Zhelaniya takes {other.distance_nm:.0f} nm and "
+            f"{other.path.total_days:.1f} days (--via cape-zhelaniya)"
+        )
     if found.ice_nm > 0:
         notes.append("ice thickness is a stated assumption by sea and month unless a file was given")
     if (
@@ -376,6 +445,20 @@ def _notes(q: Question, found: Found | None) -> list[str]:
     if found.escorted_nm > 0:
         notes.append("escort fee: only part of the tariff tables is known; see range")
     return notes
+
+
+def _alternatives(found: Found) -> list[dict[str, Any]]:
+    if found.quicker is None:
+        return []
+    other = found.quicker
+    return [
+        {
+            "via": "cape-zhelaniya",
+            "distance_nm": round(other.distance_nm, 1),
+            "days": round(other.path.total_days, 3),
+            "cost_musd": round(other.cost.total_musd, 4),
+        }
+    ]
 
 
 def _sources(context: Context, q: Question, found: Found | None) -> list[str]:
