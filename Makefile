@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check lock web clean
+.PHONY: run test check docs lock web clean
 
 run: $(VENV)/.run
 	$(BIN)/polynya run $(ARGS)
@@ -32,6 +32,10 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.run
 
+# The documentation as a site that needs no network: site/index.html
+docs: $(VENV)/.dev
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --builder html docs site
+
 # Needs uv; only when a dependency changes. The lock files name no package index.
 lock:
 	printf 'hatchling>=1.25\n' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml - -o requirements.lock
@@ -42,4 +46,4 @@ web:
 	cd web && npm ci --no-audit --no-fund && node build.mjs && node app/build.mjs
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
