@@ -298,3 +298,21 @@ def test_anchors_are_refused(tmp_path):
                 scenario=EXAMPLE / "scenario.yaml", anchor=EXAMPLES.parent / "docs" / "data" / "anchor-example.csv"
             )
         )
+
+
+def test_a_run_below_the_least_load_is_said(peace):
+    """Schwedt at 43.5 % is below the 50 % at which it can run: the market does not know, the summary and the headline do."""
+    from polynya.results.summary import summarise
+
+    lapse = run(EXAMPLE / "licence-lapses.yaml", first=date(2025, 12, 1), months=3)
+    said = summarise(lapse, result_tables(lapse))
+    assert said["below_least_load"][0]["months"] == {"baseline": 0, "scenario": 2}
+    assert "below the 50 %" in said["headline"]
+    assert summarise(peace, result_tables(peace))["below_least_load"] == []
+
+
+def test_ensembles_are_refused():
+    from polynya.commands.ensemble import ensemble
+
+    with pytest.raises(UsageError, match="gas market"):
+        ensemble(EXAMPLE / "scenario.yaml", n=2)

@@ -86,6 +86,8 @@ def ensemble(
         lags=lags,
     )
     r = ready(question, progress)
+    if r.scenario.file.market != "gas":
+        raise UsageError("ensembles are drawn over the gas market.", fix="Use polynya run for a scenario about oil.")
     g = ground(r.base, r.first, r.months, r.periods, r.sea, r.anchor, lags=lags, solver=solver)
     ledger = Ledger(resume or (out.parent if out is not None else Path("runs")) / "ledger")
     plan = Plan(n, seed, sampler, workers or cores(), cluster, tuple(without or ()))  # type: ignore[arg-type]

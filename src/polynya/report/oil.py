@@ -38,7 +38,7 @@ TEMPLATE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">
 <title>{{ s.title }}</title><style>{{ css }}</style></head><body><main>
 <p class="soft">Polynya, refineries</p><h1>{{ s.title }}</h1><p>{{ s.question }}</p>
-<p class="lead">{{ s.headline }}</p><p>{{ condition }}</p><p class="banner">{{ s.trust.banner }}</p>
+<p class="lead">{{ s.headline }}</p>{% for b in s.below_least_load %}<p class="banner">{{ b.name }} would run below {{ num(b.least_percent, 0) }} % of capacity in {{ b.months.scenario }} months (baseline: {{ b.months.baseline }}). Below that it is said not to run at all ({{ b.source }}), which the market does not know.</p>{% endfor %}<p>{{ condition }}</p><p class="banner">{{ s.trust.banner }}</p>
 {% macro three(v, d=1, sign=true) %}<td class="n">{{ num(v.baseline, d) }}</td><td class="n">{{ num(v.scenario, d) }}</td><td class="n">{{ signed(v.change, d) }}</td>{% endmacro %}
 {% macro head(names) %}<thead><tr>{% for n in names %}<th scope="col"{% if n in right %} class="n"{% endif %}>{{ n }}</th>{% endfor %}</tr></thead>{% endmacro %}
 <h2 id="runs">What the refineries run</h2>
@@ -158,7 +158,8 @@ def chart(
     low = min(v for line in lines for v in line) if floor is None else floor
     high = max(v for line in lines for v in line)
     pad = max(0.08 * (high - low), 0.5 - (high - low) / 2)  # rounding must not look like movement
-    low, high = (low if floor is not None else low - pad), high + pad
+    top = max(high, 100.0) if unit == "%" else high + pad
+    low, high = (low if floor is not None else low - pad), top
 
     def x(i: float) -> float:
         return LEFT + (WIDTH - LEFT - 16) * i / max(len(months), 1)

@@ -20,7 +20,7 @@ BANNER = (
 )
 NOTES = (
     "Owners are those of the last month; what a trustee or a sanction keeps an owner from taking out is not taken off.",
-    "A refinery runs while a barrel more pays; it has no least load here. Below about 50 % Schwedt could not run at all.",
+    "A refinery runs while a barrel more pays; no least load binds it here.",
 )
 EAST = "east"
 LEAST_ROUTE_MT_PER_YEAR = 0.05
@@ -60,10 +60,43 @@ def summarise_oil(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[st
             f"{c.id}: carried, not computed ({c.effect})" for c in answer.applied.changes if c.status == "carried"
         ]
         + _firms_barred(tables["flips"], answer, names),
+        "below_least_load": _below_least_load(tables["utilisation"], answer, names),
         "trust": _oil_trust(answer),
     }
+    document["does_not_move"] += [_least_load_text(b) for b in document["below_least_load"]]
     document["headline"] = _headline(document)
     return document
+
+
+def _least_load_text(b: Mapping[str, Any]) -> str:
+    return (
+        f"{b['name']} would run below {b['least_percent']:.0f} % of capacity in {b['months'][SCENARIO]} months "
+        f"(baseline: {b['months'][BASELINE]}), down to {b['lowest_percent']:.0f} %, where it is said not to run at all "
+        f"({b['source']}). The market does not know that bound: if it stopped, the region would lack all that it makes."
+    )
+
+
+def _below_least_load(frame: pl.DataFrame, answer: Answer, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Refineries that would run below the load at which they can, with the months; the market does not know that bound."""
+    found = []
+    for refinery in frame["refinery"].unique().sort():
+        least = answer.base.resolve(refinery, "refinery_least_load_share", answer.first)
+        if least is None:
+            continue
+        runs = frame.filter(pl.col("refinery") == refinery)
+        months = {c: int((runs[f"utilisation_share_{c}"] < least.value).sum()) for c in (BASELINE, SCENARIO)}
+        if any(months.values()):
+            found.append(
+                {
+                    "refinery": refinery,
+                    "name": names[refinery],
+                    "least_percent": _r(100.0 * least.value, 0),
+                    "source": least.facts[0].source,
+                    "months": months,
+                    "lowest_percent": _r(100.0 * float(runs[f"utilisation_share_{SCENARIO}"].min()), 1),  # type: ignore[arg-type]
+                }
+            )
+    return found
 
 
 def _firms_barred(flips: pl.DataFrame, answer: Answer, names: Mapping[str, str]) -> list[str]:
@@ -241,6 +274,11 @@ def _headline(d: Mapping[str, Any]) -> str:
     schwedt = next((r for r in d["refineries"] if r["refinery"] == "pck-schwedt"), d["refineries"][0])
     use = schwedt["utilisation_percent"]
     parts = [f"{schwedt['place']} would run at {use[SCENARIO]:.0f} % of its capacity instead of {use[BASELINE]:.0f} %"]
+    for b in d["below_least_load"]:
+        if b["refinery"] == schwedt["refinery"] and b["months"][SCENARIO]:
+            parts.append(
+                f"in {b['months'][SCENARIO]} months below the {b['least_percent']:.0f} % at which it can run at all"
+            )
     east = [r for r in d["regions"] if r["region"] == EAST]
     if east:
         short = {c: sum(r["shortfall_mt_per_year"][c] for r in east) for c in (BASELINE, SCENARIO)}

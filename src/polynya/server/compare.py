@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from polynya.errors import UsageError
 from polynya.results.folder import Run
 from polynya.server.service import plain
 
@@ -18,6 +19,9 @@ def compare(a: Run, b: Run) -> dict[str, Any]:
     `b_less_a` is the scenario of the second less the scenario of the first: it means something only as far as the two
     baselines agree, so the largest difference of the baselines stands beside it.
     """
+    oil = _about_oil(a)
+    if oil != _about_oil(b):
+        raise UsageError("one run is about gas and the other about oil: there is nothing to compare.")
     months = sorted(_months(a) & _months(b))
     notes = []
     if not months:
@@ -43,16 +47,23 @@ def compare(a: Run, b: Run) -> dict[str, Any]:
         default=0.0,
     )
     if apart > 5e-4:
-        notes.append(f"the two baselines differ: by up to {apart:.3f} USD/MMBtu")
+        notes.append(f"the two baselines differ: by up to {apart:.3f} {'USD/bbl' if oil else 'USD/MMBtu'}")
     return {
         "a": _head(a),
         "b": _head(b),
         "months": months,
         "notes": notes,
-        "units": {"prices": "USD/MMBtu, mean of the months", "flows": "bcm/year"},
+        "units": {
+            "prices": f"{'USD/bbl' if oil else 'USD/MMBtu'}, mean of the months",
+            "flows": f"{'million barrels' if oil else 'bcm'}/year",
+        },
         **plain(tables),
         "changes": _changes(a, b),
     }
+
+
+def _about_oil(run: Run) -> bool:
+    return run.manifest.get("market") == "oil"
 
 
 def _months(run: Run) -> set[str]:
