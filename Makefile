@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check docs lock web clean
+.PHONY: run test check docs lock sbom audit web clean
 
 run: $(VENV)/.run
 	$(BIN)/polynya run $(ARGS)
@@ -40,6 +40,18 @@ docs: $(VENV)/.dev
 lock:
 	printf 'hatchling>=1.25\n' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml - -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements-dev.lock
+
+# What the program is made of, as CycloneDX; equal lock files give equal bytes.
+sbom: $(VENV)/.run
+	@mkdir -p build
+	$(BIN)/python tools/sbom.py > build/sbom.cdx.json
+	@echo build/sbom.cdx.json
+
+# Known weaknesses of what we depend on; "not audited" where advisories cannot be reached (docs/security.md).
+audit: | $(BIN)/python
+	@test -d $(VENV)/audit || $(PYTHON) -m venv $(VENV)/audit
+	@$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check -r tools/requirements-audit.txt
+	@$(VENV)/audit/bin/python tools/audit.py || test $$? -eq 4
 
 # Needs Node.js; only when web/ changes. The bundle it makes is committed, so that nothing else needs Node.js.
 web:

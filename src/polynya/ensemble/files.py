@@ -260,6 +260,7 @@ def _times(e: Ensemble) -> dict[str, float]:
         "worlds_posed": float(s.posed),
         "problems_solved": float(s.solved),
         "posing_s": round(s.posing, 3),
+        "posing_cpu_s": round(s.posing_cpu, 3),
         "solving_s": round(s.solving, 3),
         "solving_cpu_s": round(s.solving_cpu, 3),
         "workers_died": float(s.died),

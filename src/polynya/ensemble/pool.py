@@ -37,6 +37,7 @@ class Spent:
     posed: int = 0
     solved: int = 0
     posing: float = 0.0
+    posing_cpu: float = 0.0
     solving: float = 0.0
     solving_cpu: float = 0.0
     died: int = 0
@@ -142,12 +143,13 @@ class Pool:
         assert process.stdin
         assert process.stdout
         send(process.stdin, chosen)
-        record, seconds = _expect(receive(process.stdout), "posed")
+        record, seconds, cpu_seconds = _expect(receive(process.stdout), "posed")
         solution = record.get("solution")
         known = solution is None or self.ledger.has(SOLVED, solution)
         with self._lock:
             self.spent.posed += 1
             self.spent.posing += seconds
+            self.spent.posing_cpu += cpu_seconds
             mine = not known and solution not in self._solving
             if mine:
                 claimed.append(solution)

@@ -114,6 +114,7 @@ class _Builder:
         self.gates: list[dict[str, Any]] = []
         self.fees: list[dict[str, Any]] = []
         self.notes: list[str] = []
+        self._linked: tuple[int, list[tuple[str, str, str]]] = (-1, [])
         self.anchor = anchor
         self.nodes = {r["id"]: r for r in world.table("nodes").iter_rows(named=True)}
         self.traders = {r["id"]: r for r in world.table("traders").iter_rows(named=True)}
@@ -628,13 +629,20 @@ class _Builder:
                 if trader not in allowed:
                     self._ban(trader, None, row["subject"], live[0], live[-1], row["reason"])
 
+    def _links(self) -> list[tuple[str, str, str]]:
+        """Arc, start and end of every arc, its months taken together; every seller asks for them."""
+        arcs = self.tables.get("arcs", [])
+        if self._linked[0] != len(arcs):
+            self._linked = (len(arcs), list(dict.fromkeys((r["arc"], r["from"], r["to"]) for r in arcs)))
+        return self._linked[1]
+
     def _reach(self, trader: str) -> set[str]:
         """The nodes that a seller's gas can get to at all; a ban anywhere else would only keep it from being merged."""
         shut = {r["arc"] for r in self.tables.get("bans", ()) if r["trader"] == trader and r["node"] is None}
         onward: dict[str, set[str]] = {}
-        for r in self.tables.get("arcs", ()):
-            if r["arc"] not in shut:
-                onward.setdefault(r["from"], set()).add(r["to"])
+        for arc, start, end in self._links():
+            if arc not in shut:
+                onward.setdefault(start, set()).add(end)
         seen = {r["node"] for r in self.tables.get("production", ()) if r["trader"] == trader}
         queue = list(seen)
         while queue:

@@ -22,6 +22,7 @@ from polynya import __version__
 from polynya.report.payload import Labels, country_names, payload
 from polynya.report.sentences import condition_of, sentences
 from polynya.results.answer import Answer
+from polynya.world.notices import notices
 
 NAMED_TABLES = (
     "entities",
@@ -60,6 +61,7 @@ TEMPLATE = """<!doctype html>
 Facts behind it: {% for k, v in s.trust.facts_percent.items() %}{{ v }} % {{ k }}{{ ", " if not loop.last }}{% endfor %}.</p>
 <ul>{% for n in s.trust.notes %}<li>{{ n }}</li>{% endfor %}</ul>
 </main>
+<footer id="notices"><details><summary>Data: publishers and licences</summary><ul>{% for n in notices %}<li>{{ n.notice }} [{{ n.licence }}]</li>{% endfor %}</ul></details></footer>
 <script type="application/json" id="data">{{ data }}</script>
 <script>{{ js }}</script></body></html>
 """
@@ -85,6 +87,7 @@ def page(tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any], labels:
         condition=condition_of(summary),
         changes=tables["changes"].to_dicts(),
         claims=tables["claims"].to_dicts(),
+        notices=notices(tables["sources"].to_dicts()) if "sources" in tables else [],
         policy=policy(css, js),
         css=Markup(css),  # noqa: S704  our own bundle, held to its hash by a test
         js=Markup(js),  # noqa: S704
