@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
+from scipy.optimize import linprog
 
 from polynya.errors import InputError, NoSolutionError
 from polynya.market.certificate import certify
@@ -251,3 +253,62 @@ def test_merging_price_takers_changes_nothing():
     assert apart.certificate["passed"]
     assert price(apart, "petrol") == pytest.approx(price(merged, "petrol"), rel=NEAR)
     assert total(apart.conversions) == pytest.approx(total(merged.conversions), rel=NEAR)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_refining_costs_what_a_naive_program_says(seed):
+    """Least cost to serve what is worth serving, written out as one linear program over all goods at once (scipy)."""
+    rng = np.random.default_rng(seed)
+    crudes, products = ["c0", "c1", "c2"], ["p0", "p1"]
+    supply = {c: (rng.uniform(20, 60), rng.uniform(30, 90)) for c in crudes}  # cost, capacity
+    wanted = {p: (rng.uniform(80, 140), rng.uniform(20, 60)) for p in products}  # value of lost load, quantity
+    plants = {"a": rng.uniform(20, 60), "b": rng.uniform(20, 60)}
+    ways = [(f"{plant}-{c}", plant, c, rng.uniform(1, 8), rng.uniform(0.2, 0.6, 2)) for plant in plants for c in crudes]
+    rows = [f"{w},{c},-1" for w, _, c, _, _ in ways]
+    rows += [f"{w},{p},{y!r}" for w, _, _, _, made in ways for p, y in zip(products, made.tolist(), strict=True)]
+    asked = problem(
+        nodes="node\n" + "\n".join([*crudes, *products, *(f"{p}-more" for p in products)]),
+        traders="trader\none\nother",
+        demand="node,period,intercept,slope,fixed,value_of_lost_load\n"
+        + "\n".join(f"{p},*,,,{q},{v}" for p, (v, q) in wanted.items())
+        + "\n" + "\n".join(f"{p}-more,*,10,0,," for p in products),
+        arcs="arc,from,to,period,capacity,cost\n" + "\n".join(f"out-{p},{p},{p}-more,*,,0" for p in products),
+        production="trader,node,period,step,capacity,cost\n" + "\n".join(f"one,{c},*,1,{k},{v}" for c, (v, k) in supply.items()),
+        conversions="conversion,period,plant,capacity,cost\n" + "\n".join(f"{w},*,{plant},,{v}" for w, plant, _, v, _ in ways),
+        yields="conversion,node,amount\n" + "\n".join(rows),
+        plants="plant,period,capacity\n" + "\n".join(f"{p},*,{k}" for p, k in plants.items()),
+    )  # fmt: skip
+    answer = solve(asked)
+    assert answer.certificate["passed"]
+    # columns: activity of each way, served of each product, sold on of each product
+    n, m = len(ways), len(products)
+    cost = [v + supply[c][0] for _, _, c, v, _ in ways] + [-wanted[p][0] for p in products] + [-10.0] * m
+    balance = np.zeros((m, n + 2 * m))
+    for i in range(m):
+        balance[i, :n] = [made[i] for *_, made in ways]
+        balance[i, n + i] = balance[i, n + m + i] = -1
+    shared = [[float(plant == p) for _, plant, _, _, _ in ways] + [0.0] * 2 * m for p in plants]
+    bought = [[float(c == x) for _, _, c, _, _ in ways] + [0.0] * 2 * m for x in crudes]
+    naive = linprog(
+        cost, A_ub=shared + bought, b_ub=[*plants.values(), *(supply[c][1] for c in crudes)], A_eq=balance, b_eq=np.zeros(m),
+        bounds=[(0, None)] * n + [(0, wanted[p][1]) for p in products] + [(0, None)] * m,
+    )  # fmt: skip
+    assert answer.welfare["total"] == pytest.approx(-naive.fun, rel=1e-7)
+
+
+def test_a_strategic_refiner_restricts_its_run():
+    """One refiner with theta 1 and a unit of crude to a unit of petrol at cost 20: 120 - 2 q = 20, q = 50, price 70."""
+    answer = solve(
+        problem(
+            nodes="node\ncrude\npetrol",
+            traders="trader\nfirm",
+            conduct="trader,node,theta\nfirm,*,1",
+            demand="node,period,intercept,slope\npetrol,*,120,1",
+            production="trader,node,period,step,capacity,cost\nfirm,crude,*,1,300,15",
+            conversions="conversion,period,capacity,cost\nrun,*,,5",
+            yields="conversion,node,amount\nrun,crude,-1\nrun,petrol,1",
+        )
+    )
+    assert answer.certificate["passed"]
+    assert price(answer, "petrol") == pytest.approx(70, rel=NEAR)
+    assert answer.markups["markup"].to_list() == pytest.approx([50], rel=NEAR)
