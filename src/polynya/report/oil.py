@@ -67,7 +67,7 @@ TEMPLATE = """<!doctype html>
 <div class="wide"><table><caption>Percent in the last month. Title: direct holders of the firm. Votes: who casts them, a trustee where there is one. Economic: where the income goes in the end.</caption>
 {{ head(["refinery", "kind", "holder", "baseline", "scenario", "change"]) }}<tbody>
 {% for r in s.stakes %}<tr{% if r.change|abs >= 0.005 %} class="moved"{% endif %}><td>{{ names.get(r.refinery, r.refinery) }}</td><td>{{ r.kind }}</td><td>{{ r.name }}</td>{{ three(r, 2) }}</tr>{% endfor %}</tbody></table></div>
-<div class="wide"><table><caption>Income behind the holders and lines, by economic share [million USD over the horizon]; what a trustee keeps back is not taken off</caption>{{ head(["ultimate holder", "change"]) }}<tbody>
+<div class="wide"><table><caption>Income behind the holders and lines, by economic share [million USD over the horizon]: owners of the last month for all months; what a trustee keeps back and what a buyer pays is not counted</caption>{{ head(["ultimate holder", "change"]) }}<tbody>
 {% for o in s.owners %}<tr><td>{{ o.name }}</td><td class="n">{{ signed(o.musd, 0) }}</td></tr>{% endfor %}</tbody></table></div>
 <h2 id="control">What flips in control</h2>
 {% if s.flips %}<div class="wide"><table><caption>Last month of the horizon. A test says what is met, not what is legal.</caption>{{ head(["what", "about", "regime", "before", "after", "note"]) }}<tbody>

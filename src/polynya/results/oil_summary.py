@@ -116,7 +116,7 @@ def _firms_barred(flips: pl.DataFrame, answer: Answer, names: Mapping[str, str])
 
 def _oil_trust(answer: Answer) -> dict[str, Any]:
     """As for gas, with what is special here."""
-    trust = _trust(answer)
+    trust = {k: v for k, v in _trust(answer).items() if k != "calibration"}  # gas was calibrated, oil was not
     notes = [n for n in trust["notes"] if n != FORESIGHT]
     return {**trust, "banner": BANNER, "last_calibrated_year": None, "anchored": False, "notes": [*notes, *NOTES]}
 
