@@ -148,6 +148,16 @@ def test_ways_come_from_the_legs_where_the_run_has_them() -> None:
     assert payload(tables, made.summary(), made.labels())["routes"]["via"] == [None, ["suez", "nsr"]]
 
 
+def test_the_way_of_today_is_told_where_it_differs() -> None:
+    tables = made.tables()
+    legs = {"arc": ["ship-AA-BB"] * 2, "period": list(made.MONTHS), "via": ["cape", "cape"]}
+    tables["legs"] = pl.DataFrame({**legs, "via_baseline": ["suez", None]})  # the scenario closes the canal
+    routes = payload(tables, made.summary(), made.labels())["routes"]
+    assert routes["via_b"] == [None, ["suez", "cape"]]
+    tables["legs"] = pl.DataFrame({**legs, "via_baseline": ["cape", "cape"]})
+    assert payload(tables, made.summary(), made.labels())["routes"]["via_b"] == [None, None]
+
+
 def test_three_sentences_with_their_numbers() -> None:
     price, flow, gain = sentences(
         made.summary(), {"aa-bb": "The line", "AA": "Aland", "seller": "Seller", "other": "Other"}

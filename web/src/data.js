@@ -16,7 +16,7 @@ export function load(text) {
   const series = (o, key) => new Map(o[key].map((k, i) => [k, { b: o.b[i], s: o.s[i] }]));
   const routes = d.routes.arc.map((arc, i) => ({
     arc, kind: d.routes.kind[i], from: nodes[d.routes.from[i]], to: nodes[d.routes.to[i]],
-    b: d.routes.b[i], s: d.routes.s[i], via: d.routes.via[i],
+    b: d.routes.b[i], s: d.routes.s[i], via: d.routes.via[i], via_b: d.routes.via_b?.[i] ?? null,
   })).filter((r) => r.from && r.to);
   const data = {
     ...d, nodes, nodeOf, routes, facts, short,
@@ -51,6 +51,8 @@ function fleet(r) {
   return r.arc.length > plain.length + 1 && r.arc.startsWith(plain) ? ` (${r.arc.slice(plain.length + 1)})` : "";
 }
 
+// The way of a voyage in a period: k is b (today's course) or s (scenario).
+export const wayAt = (r, k, i) => { const v = k === "b" ? r.via_b ?? r.via : r.via; return Array.isArray(v) ? v[i] : v; };
 export const number = (v, digits = 1) => v === null || v === undefined ? "not determined"
   : v.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 export const signed = (v, digits = 1) => {

@@ -1,6 +1,7 @@
 // Where a ship is drawn: a skeleton of sea lanes by way points [longitude, latitude], own schematic table.
 // The way on it is the shortest one that passes the given passage; it is a drawing, not a voyage of the model.
 import { geoDistance } from "d3-geo";
+import { wayAt } from "./data.js";
 
 const POINTS = {
   gulfmex: [-90, 27], florida: [-80.5, 24.3], bahamas: [-76, 28], hatteras: [-72, 36], grandbanks: [-48, 43], midatl: [-45, 36],
@@ -75,8 +76,10 @@ function reach(start, shut) {
 // A route whose way differs by month becomes one stream for each way, with no flow in the other months.
 export function streams(routes) {
   return routes.flatMap((r) => {
-    if (!Array.isArray(r.via)) return [{ ...r, route: r }];
-    return [...new Set(r.via)].map((via) => ({ ...r, route: r, via, b: r.b.map((v, i) => (r.via[i] === via ? v : 0)), s: r.s.map((v, i) => (r.via[i] === via ? v : 0)) }));
+    if (!Array.isArray(r.via) && r.via_b === null) return [{ ...r, route: r }];
+    const only = (k, via) => r[k].map((v, i) => (wayAt(r, k, i) === via ? v : 0));
+    const ways = new Set(r.b.flatMap((_, i) => [wayAt(r, "b", i), wayAt(r, "s", i)]));
+    return [...ways].map((via) => ({ ...r, route: r, via, via_b: null, b: only("b", via), s: only("s", via) }));
   });
 }
 

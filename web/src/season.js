@@ -2,6 +2,7 @@
 import { h } from "./dom.js";
 import { figure } from "./download.js";
 import { lines, HUES } from "./charts.js";
+import { wayAt } from "./data.js";
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const WAY = { nsr: "Northern Sea Route", suez: "Suez", cape: "Cape of Good Hope", panama: "Panama", nwp: "North-West Passage", direct: "direct", "cape-horn": "Cape Horn" };
@@ -15,7 +16,7 @@ export function seasonFigure(data) {
   const measure = h("select", { id: "measure", onchange: draw }, Object.entries(MEASURE).map(([k, [t]]) => h("option", { value: k }, t)));
   let svg;
   const entry = () => list[which.value], now = () => entry()[measure.value];
-  const f = figure({ id: "season", title: "One voyage, month by month: the Northern Sea Route against Suez", note: `Rules and tolls of ${list[0].year}, median ice of 2010-2022, leaving on the 15th. A gap: no such voyage in that month. Not a result of this run: no change of a scenario reaches ice or ships.`,
+  const f = figure({ id: "season", title: "One voyage, month by month: the Northern Sea Route against Suez", note: `Rules and tolls of ${list[0].year}, median ice of 2010-2022, leaving on the 15th. A gap: no such voyage in that month. A passage that the scenario closes or opens is not in this figure; it is in the one above.`,
     svg: () => svg, controls: h("div", { class: "controls" }, h("label", { for: "voyage" }, "Voyage "), which, h("label", { for: "measure" }, "Show "), measure),
     label: () => `${MEASURE[measure.value][0]} by month, ${entry().from} to ${entry().to}, by ${Object.keys(now()).map(way).join(", ")}`,
     data: () => ({ head: ["from", "to", "ship", "way", "month", "days", "million USD"], rows: Object.keys(entry().days).flatMap((w) => MONTHS.map((m, i) => [entry().from, entry().to, entry().ship, way(w), m, entry().days[w][i], entry().cost_musd[w][i]])) }) });
@@ -39,9 +40,11 @@ export function waysFigure(data, store, pick) {
     const byWay = new Map();
     for (const r of which.value === "arctic" ? arctic : ships) {
       data.months.forEach((_, i) => {
-        const w = Array.isArray(r.via) ? r.via[i] : r.via, row = byWay.get(w) ?? { name: way(w), b: data.months.map(() => 0), s: data.months.map(() => 0) };
-        row.b[i] += r.b[i] ?? 0; row.s[i] += r.s[i] ?? 0;
-        byWay.set(w, row);
+        for (const k of ["b", "s"]) {
+          const w = wayAt(r, k, i), row = byWay.get(w) ?? { name: way(w), b: data.months.map(() => 0), s: data.months.map(() => 0) };
+          row[k][i] += r[k][i] ?? 0;
+          byWay.set(w, row);
+        }
       });
     }
     const total = (o) => o.b.concat(o.s).reduce((a, v) => a + v, 0), round = (v) => Number(v.toFixed(4));

@@ -1,7 +1,7 @@
 // What stands behind a number: values, equation, gates, changes, claims, facts. One panel for whatever is selected.
 import { h, table } from "./dom.js";
 import { lines } from "./charts.js";
-import { at, number, signed, unit, mean, BLUE } from "./data.js";
+import { at, number, signed, unit, mean, wayAt, BLUE } from "./data.js";
 
 const EQUATION = {
   flow: "Gas flows where its value at the far end, less losses, covers its value at the near end, the cost, the tariff and the tax; what is left is a rent, and only a full pipe has one.",
@@ -56,6 +56,7 @@ export function makeTrace(data, store, map, rules, source) {
       list.length > 0 && table(["what", "value", "unit", "from", "kind", "source", "where"], list.map((f) => [f.attribute.replaceAll("_", " "), f.value, f.unit, f.valid_from ?? "", f.kind, source(f.source), f.locator]), "Facts"));
   }
   const fields = (trader) => { const list = [...new Set(data.production.filter((r) => r.trader === trader).map((r) => r.supply))]; return list.length > 0 && h("p", {}, "Its fields: ", list.map((f, i) => [i ? ", " : "", link(`production:${f}`, data.name(f))])); };
+  const ways = (r, k, state) => (state.month < 0 ? [...new Set(data.months.map((_, i) => wayAt(r, k, i)).filter(Boolean))].join(", ") || "none" : wayAt(r, k, state.month) ?? "none");
   const applied = () => data.changes.filter((c) => c.status === "applied");
   const chart = (o, u) => h("div", { class: "mini", role: "img", "aria-label": `${o.name} by month, ${u}; baseline dashed` }, lines({ series: [{ colour: BLUE, ...o, name: "scenario" }], months: data.months, unit: `${u} (dashed: baseline)`, width: 460, height: 190, mark: store.now.month }));
 
@@ -66,7 +67,7 @@ export function makeTrace(data, store, map, rules, source) {
       if (!r) return [h("p", {}, "No capacity in any month of either case: every gate must be open before gas flows."), ...gates(id), ...changes(touched)];
       const rent = data.rents.get(id);
       return [
-        h("p", {}, r.kind === "ship" ? `LNG voyages${r.via ? ` (way: ${Array.isArray(r.via) ? (state.month < 0 ? [...new Set(r.via.filter(Boolean))].join(", ") + ", by month" : r.via[state.month] ?? "none") : r.via})` : ""}, ` : `${r.kind[0].toUpperCase()}${r.kind.slice(1)}, `, link(`price:${r.from.id}`, data.short(r.from)), " to ", link(`price:${r.to.id}`, data.short(r.to))),
+        h("p", {}, r.kind === "ship" ? `LNG voyages${r.via ? ` (way: ${ways(r, "s", state)}${ways(r, "s", state) === ways(r, "b", state) ? "" : `; today ${ways(r, "b", state)}`})` : ""}, ` : `${r.kind[0].toUpperCase()}${r.kind.slice(1)}, `, link(`price:${r.from.id}`, data.short(r.from)), " to ", link(`price:${r.to.id}`, data.short(r.to))),
         values(at(r.b, state.month), at(r.s, state.month), unit(state)), chart({ name: data.name(id), b: r.b, s: r.s }, "bcm/month"),
         h("p", { class: "note" }, EQUATION.flow),
         rent && mean(rent.s) !== null ? h("p", {}, `Rent of a full ${r.kind === "pipeline" ? "pipe" : "terminal"}: ${state.month < 0 ? "mean " : ""}${number(state.month < 0 ? mean(rent.b) : rent.b[state.month], 2)} → ${number(state.month < 0 ? mean(rent.s) : rent.s[state.month], 2)} USD/MMBtu`) : null,

@@ -192,7 +192,7 @@ def _determined(prices: pl.DataFrame, months: Sequence[str]) -> list[int]:
 
 
 def _routes(tables: Mapping[str, pl.DataFrame], months: Sequence[str], where: Mapping[str, int]) -> dict[str, Any]:
-    """arc, from, to (node indices), kind and both cases by month [bcm at the sending end]; `via` where the run knows the way."""
+    """arc, from, to (node indices), kind and both cases by month [bcm at the sending end]; `via`, `via_b` where the run knows the way."""
     flows = tables["flows"]
     gated = set(tables["gates"]["subject"].to_list())
     peak = flows.group_by("arc").agg(
@@ -209,16 +209,22 @@ def _routes(tables: Mapping[str, pl.DataFrame], months: Sequence[str], where: Ma
     )
     for end in ("from", "to"):
         out[end] = [where.get(str(n).split("@")[0], -1) for n in out[end]]
-    out["via"] = _ways(tables.get("legs"), out["arc"], months)
+    legs = tables.get("legs")
+    out["via"] = _ways(legs, "via", out["arc"], months)
+    today = _ways(legs, "via_baseline", out["arc"], months)
+    # null where today's course takes the same way as the scenario
+    out["via_b"] = [b if b is not None and b != v else None for b, v in zip(today, out["via"], strict=True)]
     return out
 
 
-def _ways(legs: pl.DataFrame | None, arcs: Sequence[str], months: Sequence[str]) -> list[str | list[str | None] | None]:
-    """The way of a voyage where the run carries voyages (arc, period, via): one for all months, or one a month."""
-    if legs is None:
+def _ways(
+    legs: pl.DataFrame | None, column: str, arcs: Sequence[str], months: Sequence[str]
+) -> list[str | list[str | None] | None]:
+    """The way of a voyage where the run carries voyages (arc, period, way): one for all months, or one a month."""
+    if legs is None or column not in legs.columns:
         return [None] * len(arcs)
     ways: dict[str, dict[str, str | None]] = {}
-    for arc, period, via in legs.select("arc", "period", "via").iter_rows():
+    for arc, period, via in legs.select("arc", "period", pl.coalesce(column, "via")).iter_rows():
         ways.setdefault(arc, {})[period] = via
     out: list[str | list[str | None] | None] = []
     for arc in arcs:

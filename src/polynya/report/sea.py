@@ -1,7 +1,7 @@
 """What is drawn of the sea beside a run's own voyages? (sea/season.csv, sea/ice_edge.csv -> part of the page's document)
 
 Days and cost by way and month for a few voyages, and the median ice edge of 2010-2022, both of the bundled tables; computed
-by `tools/build_sea_charts.py`. They do not depend on the run: no change of a scenario reaches ice or ships.
+by `tools/build_sea_charts.py`. They do not depend on the run: a passage that a scenario closes is in its own voyages alone.
 """
 
 from __future__ import annotations
