@@ -83,8 +83,15 @@ def main() -> None:
             "",
             *markdown(["from", "to", "via", "published nm", "ours nm", "error %", "source"], body),
         ]
-    body, errors = [], []
-    for r in rows("real_voyages_2017_2019"):
+
+    def sailed(name: str) -> tuple[list[list[str]], list[float]]:
+        body: list[list[str]] = []
+        errors: list[float] = []
+        for r in rows(name):
+            compare(r, body, errors)
+        return body, errors
+
+    def compare(r: dict[str, str], body: list[list[str]], errors: list[float]) -> None:
         year = int(r["ice_year"])
         if year not in years:
             years[year] = Context(bundle, climatology(network.lat, network.lon, bundle.ice, year))
@@ -104,6 +111,10 @@ def main() -> None:
                 "" if found is None else f"{found.ice_nm:.0f} / {found.escorted_nm:.0f}",
             ]
         )  # fmt: skip
+
+    columns = ["voyage", "left", "real days", "ours, ice of the year", "error %", "ours, mean ice", "ice / escorted nm"]
+    body, errors = sailed("real_voyages_2017_2019")
+    earlier, missed = sailed("real_voyages_held_out")
     out += [
         "",
         "## Days, voyages of 2017-2019 (the calibration set)",
@@ -112,18 +123,40 @@ def main() -> None:
         f"Target 15 %: met by {sum(abs(e) <= 15 for e in errors)} of {len(errors)}; mean error {np.mean(errors):+.1f} %, "
         f"mean absolute {np.mean(np.abs(errors)):.1f} %.",
         "",
-        *markdown(
-            ["voyage", "left", "real days", "ours, ice of the year", "error %", "ours, mean ice", "ice / escorted nm"],
-            body,
-        ),
+        *markdown(columns, body),
+        "",
+        "## Days, voyages of 2010-2013 (held out: nothing was fitted to them)",
+        "",
+        "Lower ice classes, partly behind icebreakers, with the speed of our ship classes and not of the ships themselves.",
+        f"Within 25 %: {sum(abs(e) <= 25 for e in missed)} of {len(missed)}; mean error {np.mean(missed):+.1f} %, "
+        f"mean absolute {np.mean(np.abs(missed)):.1f} %.",
+        "",
+        *markdown(columns, earlier),
+        "",
+        "Ob River sailed slowly in open water too (28 days for 6,200 nm, 9 kn over all). Venta Maersk of 2018 is left out: its 36",
+        "days hold several calls at ports.",
+        "",
+        "## Why some distances differ",
+        "",
+        "- Northern Sea Route: published tables follow the lane by the Kara Gate. Ten of the eleven agree with it within 2 %; round",
+        "  Cape Zhelaniya the same voyages are 115 nm (Murmansk) to 270 nm (Rotterdam) shorter, as ships of 2011 and 2017 sailed.",
+        "  A transit therefore keeps to the Kara Gate unless the cape saves more than a day, and shows the other way as",
+        "  `alternatives`. Rotterdam-Tokyo 7613 (14 100 km) does not fit its own peers: Rotterdam-Busan 7667 less the 280 nm by which",
+        "  Murmansk-Busan exceeds Murmansk-Yokohama gives 7387.",
+        "- Bonny-Marmara 4961: with Bonny-Barcelona 3824 of the same source it leaves too little for Gibraltar to Marmara (about 1,750).",
+        "- Bintulu-Zeebrugge 9010: Singapore-Zeebrugge is 8,250 and Bintulu lies 570 to 600 nm from Singapore.",
+        "- Taicang-Rotterdam 10711 against Shanghai-Rotterdam 10557: ships pass outside the islands off the Yangtze, we inside them;",
+        "  and Taicang is some 60 nm up the river, of which the mask shows little.",
+        "- Gladstone-Dahej, Arzew-Rovigo, Bontang-Yancheng (1.7 to 1.9 % long): capes that the network rounds by its own nodes.",
         "",
         "## What this does not show",
         "",
         "- No escorted or winter voyage lies in the calibration set: speeds behind an icebreaker and thickness are assumptions, and the",
-        "  25 % aimed at for them is not tested here. Voyages after 2019 were kept out on purpose.",
+        "  25 % aimed at for them is tested on four voyages of 2010-2013 only. Voyages after 2019 were kept out on purpose.",
         "- The Northern Sea Route's miles carry a track factor of 1.08 (sailed against straight lines, August 2017), so its distances are",
-        "  partly fitted. Rotterdam-Tokyo 7613 and Rotterdam-Shanghai 8046 nm follow a longer lane than the quickest way found here.",
+        "  partly fitted.",
         "- Sources of published distances disagree among themselves by 1 to 3 % (berths, lanes, rounding to 10 nm).",
+        "- Bands printed with a voyage: 7 % in open water, 15 % alone in ice for Arc7, 25 % for other classes and behind icebreakers.",
     ]
     target = ROOT / "docs" / "validation" / "voyages.md"
     target.write_text("\n".join(out) + "\n", encoding="utf-8")

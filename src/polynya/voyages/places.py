@@ -69,10 +69,11 @@ def find_place(
         return _position(network, ports, degrees[0] * (1 if north else -1), degrees[1] * (1 if east else -1))
     wanted = fold(text)
     names: dict[str, Mapping[str, Any]] = {}
-    for port in ports:
-        for alias in (port["id"], port["name"], port["locode"] or "", *(port["aliases"] or "").split(";")):
-            if alias:
-                names.setdefault(fold(alias), port)
+    own = [(name, port) for port in ports for name in (port["id"], port["name"], port["locode"])]
+    also = [(alias, port) for port in ports for alias in (port["aliases"] or "").split(";")]
+    for name, port in (*own, *also):  # a port's own name before another's alias
+        if name:
+            names.setdefault(fold(name), port)
     port_found = names.get(wanted)
     if port_found is None:
         bare = _PORT_OF.sub("", wanted)

@@ -170,7 +170,7 @@ def _search_compiled(
     via_bits: int,
 ) -> Path | None:
     n = network.size
-    crossing = (network.bits & np.uint64(via_bits)) != 0
+    crossing = (network.bits & np.uint64(via_bits)) != 0 if via_bits else np.zeros(len(network.nm), bool)
     goal_days = np.full(n, np.inf)
     goal_days[end.nodes] = end.nm * conditions.open_slowness / 24.0
     before, goal = compiled(
