@@ -280,3 +280,13 @@ def test_a_fee_that_is_owed_anyway_moves_money_and_no_gas(files: Path, tmp_path:
     answer = json.loads((out / "answer" / "scenario" / "solution.json").read_text())
     total = sum(r["musd_scenario"] for r in gains.values())
     assert total == pytest.approx(answer["welfare"]["total"] * 40e3 / 1055.05585262, rel=1e-6)
+
+
+def test_the_attributions_of_the_sources_travel_with_run_and_trace(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The only source of this world asks for a citation and no more."""
+    assert "[facts] single facts, cited from each source by itself (tso)" in (run / "NOTICE.txt").read_text()
+    assert "NOTICE.txt" in json.loads((run / "manifest.json").read_text())["files"]
+    assert main(["explain", str(run), "prices/BB/2021-01"]) == 0
+    assert "licences and notices" in capsys.readouterr().out

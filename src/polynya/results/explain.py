@@ -7,7 +7,7 @@ gains/ID, owners/HOLDER. Runs about oil: see `explain_oil`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -19,6 +19,7 @@ from polynya.results.case import BASELINE, SCENARIO
 from polynya.results.explain_oil import OF_REFINERIES, OIL_EQUATIONS, OIL_FORMS, OIL_UNITS, oil_facts, oil_items
 from polynya.results.folder import Run
 from polynya.world.capacity import add_months, month_bounds
+from polynya.world.notices import notices, notices_text
 
 FORMS = {
     "prices": ("node", "period"),
@@ -86,12 +87,14 @@ def explain(run: Run, address: str) -> dict[str, Any]:
     period = keys[-1] if names[-1] == "period" else ""
     items = oil_items(run, keys, period) if oil else [item]
     changes = _changes(run, items, kind)
+    facts = oil_facts(run, kind, keys, period) if oil else _facts(run, item, TRACE_TABLES[kind], period)
     return {
         "address": address,
         "values": hit.to_dicts(),
         "units": OIL_UNITS if oil else GAS_UNITS,
         "equation": (OIL_EQUATIONS.get(kind) if oil else None) or EQUATIONS[kind],
-        "facts": oil_facts(run, kind, keys, period) if oil else _facts(run, item, TRACE_TABLES[kind], period),
+        "facts": facts,
+        "notices": _notices(run, facts),
         "rents": _rents(run, item, period) if kind == "flows" else [],
         "markups": _markups(run, item, period) if kind == "prices" and not oil else [],
         "arrivals": _arrivals(run, item, period) if kind in ("prices", "consumption") else [],
@@ -155,6 +158,8 @@ def explain_text(d: dict[str, Any]) -> str:
     ):
         if d[key]:
             lines += [f"  {title}", table(columns, [[_cell(r.get(c)) for c in columns] for r in d[key]], indent=4)]
+    if d.get("notices"):
+        lines += ["  licences and notices", *notices_text(d["notices"])]
     return "\n".join(lines)
 
 
@@ -201,6 +206,12 @@ def _calendar_months(run: Run, period: str) -> list[int]:
     first, last = _span_of(run, period)
     n = (last.year - first.year) * 12 + last.month - first.month + 1
     return [add_months(first, i).month for i in range(min(n, 12))]
+
+
+def _notices(run: Run, facts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The attributions of the sources of these facts."""
+    cited = sorted({str(f["source"]) for f in facts})
+    return notices(run.table("sources").filter(pl.col("id").is_in(cited)).iter_rows(named=True))
 
 
 def _pair(name: str) -> list[pl.Expr]:

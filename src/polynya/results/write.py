@@ -24,6 +24,7 @@ from polynya.results.rules import rule_tables
 from polynya.results.summary import last_calibrated_year
 from polynya.results.supply import supply_matrix
 from polynya.world.capacity import add_months
+from polynya.world.notices import notices, notices_text
 
 LEAST_VOYAGE_BCM = 1e-4
 
@@ -247,6 +248,12 @@ def sources_table(answer: Answer, rules: Mapping[str, pl.DataFrame]) -> pl.DataF
     return frame.select("id", "title", "publisher", "url", "published", "licence", "reliability", "notice").sort("id")
 
 
+def notice_of(sources: pl.DataFrame) -> str:
+    """The attributions that the licences of the sources ask for, as a text."""
+    head = "Sources of the facts behind this run (each by itself in tables/sources.parquet), and what their licences ask for"
+    return "\n".join([head, *notices_text(notices(sources.iter_rows(named=True)))]) + "\n"
+
+
 def manifest_of(answer: Answer, summary: Mapping[str, Any]) -> dict[str, Any]:
     """Who made this from what; the certificate; nothing that differs between equal runs."""
     certificate = {n: dict(c.certificate) for n, c in answer.cases.items()}
@@ -322,5 +329,6 @@ def write_run(
             run.frame(f"tables/{table}", frame)
         run.json("summary.json", summary)
         run.text("summary.txt", text)
+        run.text("NOTICE.txt", notice_of(tables["sources"]))
         run.text("report.html", html)
         return run.finish(manifest_of(answer, summary), answer.timings)
