@@ -46,7 +46,7 @@ class Served:
         return answer.json()
 
     def wait(
-        self, identity: str, states: tuple[str, ...] = ("done", "failed", "cancelled"), seconds: float = 60
+        self, identity: str, states: tuple[str, ...] = ("done", "failed", "cancelled"), seconds: float = 120
     ) -> Any:
         end = time.monotonic() + seconds
         while time.monotonic() < end:

@@ -157,20 +157,20 @@ def test_a_kill_loses_no_job_and_leaves_no_half_run(tmp_path: Path) -> None:
     process, client = start(runs)
     with client:
         job = client.post("/api/v1/jobs", json=ONE_MONTH).json()
-        end = time.monotonic() + 30
+        end = time.monotonic() + 90
         while not client.get(f"/api/v1/jobs/{job['id']}").json()["step"].startswith("solving"):
             assert time.monotonic() < end
             time.sleep(0.02)
         process.send_signal(signal.SIGKILL)
         process.wait(10)
-    end = time.monotonic() + 3
+    end = time.monotonic() + 10
     while alive(runs):
         assert time.monotonic() < end, "the worker outlives its server"
         time.sleep(0.05)
     assert not list(RunsFolder(runs).names())
     (runs / ".polynya" / "jobs" / job["id"] / ".run-half").mkdir()
     for served in serve(runs, QUICK):
-        assert served.wait(job["id"])["state"] == "done"
+        assert served.wait(job["id"], seconds=120)["state"] == "done"
         assert served.get(f"/api/v1/jobs/{job['id']}").json()["attempts"] == 2
         run = served.get("/api/v1/runs").json()["runs"][0]
         assert not Run(runs / run["name"]).altered()

@@ -210,3 +210,15 @@ def test_a_capacity_is_set_only_where_the_market_reads_it(served: Served, subjec
     answer = served.post("/api/v1/scenarios/preview", asked)
     assert answer.status_code == 400
     assert word in answer.json()["error"]["fix"]
+
+
+def test_every_example_opens_and_checks(served: Served) -> None:
+    listed = [s for s in served.get("/api/v1/scenarios").json()["scenarios"] if s["kind"] == "example"]
+    assert {"gazprom-arctic-2025", "refineries-2025", "refineries-2025.licence-lapses", "template"} <= {
+        s["name"] for s in listed
+    }
+    for s in listed:
+        assert s["fault"] == ""
+        asked = {"base": {"kind": "example", "name": s["name"]}}
+        assert served.get(f"/api/v1/scenarios/example/{s['name']}").status_code == 200
+        assert served.post("/api/v1/scenarios/preview", asked).status_code == 200, s["name"]

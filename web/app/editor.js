@@ -25,7 +25,7 @@ export async function editor(page, { args: [kind, name] }) {
     const out = {};
     if (id.value !== file.id) out.id = id.value;
     if (title.value !== file.title) out.title = title.value;
-    if (from.value !== file.horizon.from || Number(months.value) !== file.horizon.months) out.horizon = { from: from.value, months: Number(months.value) };
+    if (from.value !== file.horizon.from || Number(months.value) !== file.horizon.months) out.horizon = { from: from.value, months: Number(months.value), ...(file.horizon.until ? { until: file.horizon.until } : {}) };
     for (const k of ["off", "on"]) if (edits[k].size) out[k] = [...edits[k]];
     for (const k of ["conditions", "changes"]) if (Object.keys(edits[k]).length) out[k] = edits[k];
     if (edits.capacities.length) out.capacities = edits.capacities.filter((c) => c.subject && c.from && Number.isFinite(c.capacity_bcm_per_year));

@@ -23,11 +23,21 @@ export async function runs(page) {
   return "Runs";
 }
 
+const three = (v, digits) => [v.baseline, v.scenario, signed(v.change, digits)];
+const oil = (s) => [
+  h("h2", {}, "Refineries"),
+  change(["refinery", "used %, baseline", "scenario", "change", "crude Mt/year, baseline", "scenario", "change"], s.refineries.map((r) => [thing(r.refinery, r.name), ...three(r.utilisation_percent, 1), ...three(r.crude_mt_per_year, 2)]), "Refineries", "refineries"),
+  s.regions && [h("h3", {}, "Products by region"), change(["product", "USD/bbl, baseline", "scenario", "change", "to be brought in Mt/year, baseline", "scenario", "change"], s.regions.map((r) => [r.name, ...three(r.price_usd_per_bbl, 2), ...three(r.shortfall_mt_per_year, 2)]), "Products by region", "regions")],
+  s.crude && [h("h3", {}, "Crude by route [Mt/year]"), change(["refinery", "crude", "route", "baseline", "scenario", "change"], s.crude.map((r) => [thing(r.refinery), r.crude, r.name, ...three(r, 2)]), "Crude by route", "crude")],
+  s.margins && [h("h3", {}, "Margins by owner [million USD]"), change(["refinery", "holder", "baseline", "scenario", "change"], s.margins.map((r) => [thing(r.refinery), thing(r.holder, r.name), ...three(r, 0)]), "Margins by owner", "margins")],
+  s.flips && [h("h3", {}, "Findings that flip"), grid("Findings that flip", ["what", "regime", "test", "before", "after", "note"], s.flips.map((f) => [thing(f.id), f.regime, f.what, f.before, f.after, f.note]))],
+];
+
 const change = (head, rows, caption, file) => grid(caption, head, rows, { file });
 
 export async function run(page, { args: [name] }) {
   const d = await get(["runs", name]), s = d.summary, t = s.trust;
-  const where = input({ name: "address", value: `prices/DE/${s.from}`, size: "34" }), traced = h("div", { "aria-live": "polite" });
+  const where = input({ name: "address", value: s.market === "oil" ? `utilisation/pck-schwedt/${s.from}` : `prices/DE/${s.from}`, size: "34" }), traced = h("div", { "aria-live": "polite" });
   const ask = h("button", { type: "submit" }, "Explain");
   const europe = s.europe_price?.usd_per_mmbtu;
   put(page, h("p", { class: "kind" }, link(["runs"], "Runs"), " / ", name), h("h1", { tabindex: "-1" }, s.title), h("p", { class: "question" }, s.question),
@@ -36,16 +46,15 @@ export async function run(page, { args: [name] }) {
     h("p", { class: "row" }, outside(address(["runs", name, "report"]), "Open the report with the map"), link(["scenarios", "run", name], "Open its scenario"), link(["compare"], "Compare with another run", { a: name })),
     europe && h("p", { class: "sr" }, `Europe: ${number(europe.baseline, 2)} to ${number(europe.scenario, 2)} USD per MMBtu`),
     h("h2", {}, "Prices beside the baseline"),
-    h("div", { class: "duo" }, bars({ id: "hubs", title: "Change of hub prices", unit: "USD/MMBtu", rows: s.hubs.map((r) => [r.hub, r.change]) }),
-      change(["hub", "baseline", "scenario", "change"], s.hubs.map((r) => [r.hub, r.baseline, r.scenario, signed(r.change, 2)]), "Hub prices in USD per MMBtu, mean of the months", "hubs")),
-    h("h2", {}, "Pipelines that move most [bcm/year]"),
-    change(["corridor", "from", "to", "baseline", "scenario", "change"], s.corridors.map((r) => [thing(r.corridor), thing(r.from), thing(r.to), r.baseline, r.scenario, signed(r.change, 1)]), "Pipelines in bcm per year", "corridors"),
-    h("h2", {}, "Who supplies Europe [bcm/year]"),
-    h("div", { class: "duo" }, bars({ id: "suppliers", title: "Change of supply to Europe", unit: "bcm/year", rows: s.suppliers_of_europe.map((r) => [r.supplier, r.change]) }),
-      change(["supplier", "baseline", "scenario", "change"], s.suppliers_of_europe.map((r) => [r.supplier, r.baseline, r.scenario, signed(r.change, 1)]), "Suppliers of Europe in bcm per year", "suppliers")),
+    h("div", { class: "duo" }, bars({ id: "hubs", title: "Change of prices", unit: s.price_unit ?? "USD/MMBtu", rows: s.hubs.map((r) => [r.hub, r.change]) }),
+      change(["hub", "baseline", "scenario", "change"], s.hubs.map((r) => [r.hub, r.baseline, r.scenario, signed(r.change, 2)]), `Prices in ${s.price_unit ?? "USD/MMBtu"}, mean of the months`, "hubs")),
+    s.refineries && oil(s),
+    s.corridors && [h("h2", {}, "Pipelines that move most [bcm/year]"), change(["corridor", "from", "to", "baseline", "scenario", "change"], s.corridors.map((r) => [thing(r.corridor), thing(r.from), thing(r.to), r.baseline, r.scenario, signed(r.change, 1)]), "Pipelines in bcm per year", "corridors")],
+    s.suppliers_of_europe && [h("h2", {}, "Who supplies Europe [bcm/year]"), h("div", { class: "duo" }, bars({ id: "suppliers", title: "Change of supply to Europe", unit: "bcm/year", rows: s.suppliers_of_europe.map((r) => [r.supplier, r.change]) }),
+      change(["supplier", "baseline", "scenario", "change"], s.suppliers_of_europe.map((r) => [r.supplier, r.baseline, r.scenario, signed(r.change, 1)]), "Suppliers of Europe in bcm per year", "suppliers"))],
     h("h2", {}, "Who gains [million USD, discounted over the horizon]"),
     h("div", { class: "duo" },
-      change(["consumers in", "change"], s.gains.consumers.map((r) => [r.region, signed(r.musd, 0)]), "Gains of consumers by region", "consumers"),
+      change(["consumers in", "change"], (s.gains.consumers ?? []).map((r) => [r.region, signed(r.musd, 0)]), "Gains of consumers by region", "consumers"),
       change(["group", "who", "change"], [...s.gains.largest_gains, ...[...s.gains.largest_losses].reverse()].map((r) => [r.group, thing(r.id), signed(r.musd, 0)]), "Largest gains and losses", "gains")),
     s.owners && [h("h3", {}, "Behind them, by economic share"), change(["holder", "change"], s.owners.map((r) => [thing(r.holder, r.name), signed(r.musd, 0)]), "Ultimate holders", "owners")],
     h("h2", {}, "What was changed"),

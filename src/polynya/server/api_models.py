@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from polynya.server.folders import NAME_PATTERN
 from polynya.server.planner import Escort, Objective
@@ -107,7 +107,7 @@ class VoyageAsked(Body):
     objective: Objective = "time"
     avoid: Annotated[list[Annotated[str, Field(max_length=80)]], Field(max_length=20)] = []
     escort: Escort = "auto"
-    heed_security: bool = False
+    heed_security: StrictBool = False
 
 
 class Token(Body):

@@ -79,7 +79,12 @@ def compare_(a: Annotated[Name, Query()], b: Annotated[Name, Query()], service: 
     """Two runs side by side."""
     first, second = service.folder.run(a), service.folder.run(b)
     for found in (first, second):
-        for wanted in ("prices", "flows", "changes"):
-            service.folder.file(found, f"tables/{wanted}.parquet")
+        for wanted in (
+            "tables/prices.parquet",
+            "tables/flows.parquet",
+            "tables/changes.parquet",
+            "problem/baseline/periods.csv",
+        ):
+            service.folder.file(found, wanted)
     with service.turn():
         return compare(first, second)

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from polynya import __version__
 from polynya.errors import InputError, NotFoundError, PolynyaError, UsageError
@@ -101,12 +102,24 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     return _problem(422, "bad_input", first["message"], first["where"], faults=faults)
 
 
-async def _plain(_: Request, error: Exception) -> JSONResponse:
+async def _plain(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     codes = {404: "not_found", 405: "method_not_allowed"}
     response = _problem(error.status_code, codes.get(error.status_code, "refused"), str(error.detail).rstrip(".") + ".")
     response.headers.update(error.headers or {})
+    if error.status_code == 405:
+        response.headers["allow"] = ", ".join(sorted(_methods(request)))
     return response
+
+
+def _methods(request: Request) -> set[str]:
+    """What the path takes; the framework itself names the first route's methods only."""
+    found: set[str] = set()
+    for method in ("GET", "POST"):
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
+            found.add(method)
+    return found
 
 
 async def _internal(_: Request, error: Exception) -> JSONResponse:

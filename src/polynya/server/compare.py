@@ -11,6 +11,11 @@ from polynya.results.folder import Run
 from polynya.server.service import plain
 
 CASES = ("baseline", "scenario")
+UNITS = {
+    "gas": {"prices": "USD/MMBtu, mean of the months", "flows": "bcm/year"},
+    "oil": {"prices": "USD/bbl, mean of the months", "flows": "million barrels/year"},
+}
+DAYS_OF_A_MONTH = 30.4375
 
 
 def compare(a: Run, b: Run) -> dict[str, Any]:
@@ -19,24 +24,28 @@ def compare(a: Run, b: Run) -> dict[str, Any]:
     `b_less_a` is the scenario of the second less the scenario of the first: it means something only as far as the two
     baselines agree, so the largest difference of the baselines stands beside it.
     """
-    oil = _about_oil(a)
-    if oil != _about_oil(b):
-        raise UsageError("one run is about gas and the other about oil: there is nothing to compare.")
-    months = sorted(_months(a) & _months(b))
+    market = _market(a)
+    if market != _market(b):
+        raise UsageError(
+            f"{a.folder.name} is about {market}, {b.folder.name} about {_market(b)}: they cannot be compared."
+        )
+    lengths = _lengths(a)
+    months = sorted(p for p, n in lengths.items() if _lengths(b).get(p) == n)
     notes = []
     if not months:
-        notes.append("the two runs have no month in common: there is nothing to compare")
-    elif months != sorted(_months(a) | _months(b)):
-        notes.append(f"only the {len(months)} months that both cover are compared, {months[0]} to {months[-1]}")
+        notes.append("the two runs have no period in common: there is nothing to compare")
+    elif set(months) != lengths.keys() | _lengths(b).keys():
+        notes.append(f"only the {len(months)} periods that both cover are compared, {months[0]} to {months[-1]}")
     if a.manifest["world"]["digest"] != b.manifest["world"]["digest"]:
         notes.append("the two runs rest on different registries: differences mix facts and scenarios")
     if a.manifest["polynya"] != b.manifest["polynya"]:
         notes.append("the two runs were made by different versions")
     tables: dict[str, list[dict[str, Any]]] = {"prices": [], "flows": []}
     if months:
+        shared = {p: lengths[p] for p in months}
         tables = {
-            "prices": _joined(a, b, "prices", ["node"], "price", "mean", months),
-            "flows": _joined(a, b, "flows", ["arc", "from", "to", "kind"], "quantity", "year", months),
+            "prices": _joined(a, b, "prices", ["node"], "price", "mean", shared),
+            "flows": _joined(a, b, "flows", ["arc", "from", "to", "kind"], "quantity", "year", shared),
         }
     apart = max(
         (
@@ -47,27 +56,27 @@ def compare(a: Run, b: Run) -> dict[str, Any]:
         default=0.0,
     )
     if apart > 5e-4:
-        notes.append(f"the two baselines differ: by up to {apart:.3f} {'USD/bbl' if oil else 'USD/MMBtu'}")
+        notes.append(f"the two baselines differ: by up to {apart:.3f} {UNITS[market]['prices'].partition(',')[0]}")
     return {
         "a": _head(a),
         "b": _head(b),
         "months": months,
         "notes": notes,
-        "units": {
-            "prices": f"{'USD/bbl' if oil else 'USD/MMBtu'}, mean of the months",
-            "flows": f"{'million barrels' if oil else 'bcm'}/year",
-        },
+        "units": UNITS[market],
         **plain(tables),
         "changes": _changes(a, b),
     }
 
 
-def _about_oil(run: Run) -> bool:
-    return run.manifest.get("market") == "oil"
+def _market(run: Run) -> str:
+    return str(run.manifest.get("market") or "gas")
 
 
-def _months(run: Run) -> set[str]:
-    return set(run.table("prices")["period"].unique().to_list())
+def _lengths(run: Run) -> dict[str, int]:
+    """Period -> how many months it stands for: one, or those of a season."""
+    days = dict(pl.read_csv(run.folder / "problem" / "baseline" / "periods.csv").select("period", "days").iter_rows())
+    known = set(run.table("prices")["period"].unique().to_list())
+    return {str(p): max(1, round(float(d) / DAYS_OF_A_MONTH)) for p, d in days.items() if p in known}
 
 
 def _head(run: Run) -> dict[str, Any]:
@@ -82,22 +91,27 @@ def _head(run: Run) -> dict[str, Any]:
 
 
 def _joined(
-    a: Run, b: Run, table: str, keys: list[str], value: str, how: str, months: list[str]
+    a: Run, b: Run, table: str, keys: list[str], value: str, how: str, shared: dict[str, int]
 ) -> list[dict[str, Any]]:
+    weight = pl.col("period").replace_strict(shared, return_dtype=pl.Float64)
+
     def side(run: Run, letter: str) -> pl.DataFrame:
-        frame = run.table(table).filter(pl.col("period").is_in(months))
-        values = [pl.col(f"{value}_{c}").fill_nan(None) for c in CASES]
-        total = [(v.mean() if how == "mean" else v.sum() * 12.0 / len(months)) for v in values]
-        return frame.group_by(keys).agg(t.alias(f"{letter}_{c}") for t, c in zip(total, CASES, strict=True))
+        frame = run.table(table).filter(pl.col("period").is_in(list(shared)))
+        columns = []
+        for case in CASES:
+            v = pl.col(f"{value}_{case}").fill_nan(None)
+            mean = (v * weight).sum() / weight.filter(v.is_not_null()).sum()
+            total = v.sum() * 12.0 / sum(shared.values())
+            columns.append((mean if how == "mean" else total).fill_nan(None).alias(f"{letter}_{case}"))
+        return frame.group_by(keys, maintain_order=True).agg(columns)
 
     both = side(a, "a").join(side(b, "b"), on=keys, how="full", coalesce=True)
     if how != "mean":
         both = both.with_columns(pl.col(f"{letter}_{c}").fill_null(0.0) for letter in "ab" for c in CASES)
         both = both.filter(pl.max_horizontal(f"{letter}_{c}" for letter in "ab" for c in CASES) >= 0.01)
     both = both.with_columns((pl.col("b_scenario") - pl.col("a_scenario")).alias("b_less_a"))
-    return both.sort(
-        pl.col("b_less_a").abs(), *keys, descending=[True, *[False] * len(keys)], nulls_last=True
-    ).to_dicts()
+    order = [pl.col("b_less_a").abs().round(6), *(pl.col(k) for k in keys)]
+    return both.sort(order, descending=[True, *[False] * len(keys)], nulls_last=True).to_dicts()
 
 
 def _changes(a: Run, b: Run) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import tempfile
 import zipfile
@@ -21,7 +22,7 @@ from polynya.scenario.ledger import Claim, read_ledger
 from polynya.scenario.schema import ScenarioFile
 from polynya.scenario.template import TEMPLATE
 from polynya.server.folders import NAME, RunsFolder
-from polynya.server.variant import OFF, only_ledger_beside, read
+from polynya.server.variant import OFF, PLAIN_LEDGER, only_ledger_beside, read
 from polynya.world import World
 from polynya.world.capacity import CAPACITY
 
@@ -69,7 +70,7 @@ class Scenarios:
 
     def listing(self) -> Iterator[dict[str, Any]]:
         """Examples and saved scenarios, each with title and question; a broken one with its fault."""
-        for kind, names in ((EXAMPLE, self._examples()), (SAVED, list(self.folder.saved()))):
+        for kind, names in ((EXAMPLE, [*self._examples(), TEMPLATE_NAME]), (SAVED, list(self.folder.saved()))):
             for name in names:
                 entry: dict[str, Any] = {"kind": kind, "name": name, "title": name, "question": "", "fault": ""}
                 try:
@@ -79,17 +80,26 @@ class Scenarios:
                     entry["fault"] = error.message
                 yield entry
 
-    def _examples(self) -> list[str]:
-        return [*(p.parent.name for p in sorted(EXAMPLES.glob("*/scenario.yaml"))), TEMPLATE_NAME]
+    def _examples(self) -> dict[str, Path]:
+        """Name -> file: a folder's scenario.yaml has the folder's name, its other scenarios `folder.name`."""
+        return {
+            p.parent.name if p.stem == "scenario" else f"{p.parent.name}.{p.stem}": p
+            for p in sorted(EXAMPLES.glob("*/*.yaml"))
+            if "claims" not in p.name
+        }
 
     def get(self, kind: str, name: str) -> Draft:
         """The files of one. Raises NotFoundError."""
         if kind == EXAMPLE:
             if name == TEMPLATE_NAME:
                 return Draft(f"{kind} {name}", TEMPLATE)
-            if name not in self._examples():
-                raise NotFoundError(f'there is no example "{name[:120]}".', fix=did_you_mean(name, self._examples()))
-            return _beside(EXAMPLES / name / "scenario.yaml", f"{kind} {name}")
+            found = self._examples()
+            if name not in found:
+                raise NotFoundError(f'there is no example "{name[:120]}".', fix=did_you_mean(name, found))
+            text = _text(found[name])
+            named = read(text).claims
+            neighbour = _text(found[name].parent / named) if named else ""  # our own file: it may point to a neighbour
+            return Draft(f"{kind} {name}", _with_ledger_beside(text), neighbour)
         if kind == SAVED:
             return _beside(self.folder.saved_scenario(name) / "scenario.yaml", f"{kind} {name}")
         if kind == RUN:
@@ -97,7 +107,7 @@ class Scenarios:
             text = _text(self.folder.file(run, "inputs/scenario.yaml"))
             ledger = run.folder / "inputs" / "claims.yaml"
             given = _text(self.folder.file(run, "inputs/claims.yaml")) if ledger.exists() else ""
-            return Draft(f"{kind} {name}", text, given)
+            return Draft(f"{kind} {name}", _with_ledger_beside(text), given)  # a run keeps its ledger beside it
         raise NotFoundError(f'there are no scenarios of the kind "{kind[:40]}".', fix=f"{EXAMPLE}, {SAVED} or {RUN}.")
 
     def save(self, name: str, draft: Draft) -> Path:
@@ -128,6 +138,14 @@ def _beside(path: Path, origin: str) -> Draft:
     if ledger is not None and ledger.is_symlink():
         raise NotFoundError(f"the ledger {name} is a link.")
     return Draft(origin, text, _text(ledger) if ledger is not None and ledger.is_file() else "")
+
+
+def _with_ledger_beside(text: str) -> str:
+    """The scenario with its ledger named as it lies in a folder of its own; unchanged where it is so already."""
+    named = read(text).claims
+    if named is None or re.fullmatch(PLAIN_LEDGER, named):
+        return text
+    return re.sub(r"(?m)^claims:.*$", "claims: claims.yaml", text, count=1)
 
 
 def _text(path: Path) -> str:

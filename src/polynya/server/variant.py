@@ -37,6 +37,7 @@ NUMBERS = (
     "price_musd",
 )
 LONGEST = 2000
+PLAIN_LEDGER = r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}\.ya?ml"
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -290,7 +291,7 @@ def only_ledger_beside(text: str, file: ScenarioFile) -> str:
     """The plain name of the scenario's ledger, blank for none. Raises InputError when it points anywhere else."""
     if file.claims is None:
         return ""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}\.ya?ml", file.claims) or file.claims == "scenario.yaml":
+    if not re.fullmatch(PLAIN_LEDGER, file.claims) or file.claims == "scenario.yaml":
         line = next((n for n, row in enumerate(text.splitlines(), start=1) if row.startswith("claims:")), 0)
         raise InputError(
             Fault("the ledger must lie beside the scenario", "scenario.yaml", line, 1, fix="Write claims: claims.yaml.")
