@@ -123,6 +123,7 @@ def test_a_broken_scenario_is_refused_before_it_is_queued(served: Served) -> Non
     assert not list((served.runs / ".polynya" / "jobs").iterdir())
 
 
+@pytest.mark.slow
 def test_the_same_question_is_kept_once(served: Served, finished: dict[str, Any]) -> None:
     again = served.wait(served.job(ONE_MONTH)["id"])
     assert again["run"] == finished["run"]
