@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -15,9 +17,13 @@ from polynya.ensemble.draw import draw
 from polynya.ensemble.ledger import SOLVED, Ledger
 from polynya.ensemble.page import page
 from polynya.ensemble.uncertain import Coin, Dial, Uncertain
+from polynya.ensemble.work import ground, plain, pose
 from polynya.errors import StorageError
-from polynya.scenario import load_scenario
+from polynya.pipeline import FOUNDING, ready
+from polynya.results.answer import Question
+from polynya.scenario import apply, load_scenario
 from polynya.scenario.ledger import Claim
+from polynya.scenario.schema import ClosePassage
 from polynya.world import load_world
 from tests.ensemble.conftest import CONDITIONS, HEAD, OPEN
 
@@ -250,3 +256,36 @@ def test_an_ensemble_verifies_until_a_file_is_altered(
     (copy / "summary.txt").write_text("all is well")
     assert main(["verify", str(copy)]) == 5
     assert "summary.txt" in capsys.readouterr().err
+
+
+def test_seasons_count_as_many_months_as_they_have(small: Path, tmp_path: Path) -> None:
+    """Beyond two single months come seasons: flows are per year of the whole horizon, in runs and in ensembles alike."""
+    more = ("--horizon", "2022")
+    assert run(small, small / "mixed.yaml", tmp_path / "many", "-n", "2", *more) == 0
+    assert (
+        main(["run", str(small / "mixed.yaml"), "--world", str(small), "--out", str(tmp_path / "one"), "-q", *more])
+        == 0
+    )
+    quantiles = pl.read_parquet(tmp_path / "many" / "tables" / "quantiles.parquet")
+    written = {(w, i): v for w, i, v in quantiles.select("what", "item", "written").iter_rows()}
+    (corridor,) = summary(tmp_path / "one")["corridors"]
+    assert written["pipeline_change", corridor["corridor"]] == pytest.approx(corridor["change"], abs=1e-3)
+    periods = pl.read_parquet(tmp_path / "many" / "tables" / "months.parquet").filter(pl.col("place") == "Europe")
+    assert periods["period"].to_list()[-1] == "2022-winter"
+
+
+def test_voyages_follow_a_passage_that_closes() -> None:
+    """Each world is posed as a run poses it, so that a closed canal makes ships go around (no solve here)."""
+    question = Question(scenario=FOUNDING, first=date(2025, 4, 1), months=1)
+    r = ready(question)
+    shut = ClosePassage.model_validate(
+        {"id": "shut", "type": "close_passage", "passage": "suez", "from": "2025-04-01", "because": ["a-days"]}
+    )
+    file = r.scenario.file.model_copy(update={"changes": [shut]})
+    chosen = choose(replace(r.scenario, file=file), Choice())
+    g = ground(replace(r, base=plain(r.base)), "auto", [])
+    closed = pose(g, chosen)
+    alone = r.pose(apply(chosen.scenario, r.base).world)
+    assert closed.posed is not None
+    assert closed.posed.problem.arcs.equals(alone.problem.arcs)
+    assert not closed.posed.problem.arcs.equals(r.pose(r.base).problem.arcs)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from polynya.commands.world import Json, Overlays, WorldDir
+from polynya.commands.world import Json, Overlays, Uncalibrated, WorldDir
 
 
 def register(app: typer.Typer) -> None:
@@ -39,12 +39,19 @@ def ensemble(
     ] = "auto",
     first: Annotated[str, typer.Option("--from", metavar="YYYY-MM", help="First month.")] = "",
     months: Annotated[int | None, typer.Option("--months", min=1, max=240, help="How many months.")] = None,
+    horizon: Annotated[
+        int | None,
+        typer.Option(
+            "--horizon", metavar="YEAR", min=2019, max=2060, help="Seasons up to this year; see `polynya run`."
+        ),
+    ] = None,
     anchor: Annotated[Path | None, typer.Option("--anchor", metavar="FILE", help="Your levels (CSV).")] = None,
     without: Annotated[
         list[str] | None, typer.Option("--without", metavar="ID", help="Leave out a change or condition.")
     ] = None,
     solver: Annotated[str, typer.Option("--solver", help="auto, piqp, clarabel, highs or block.")] = "auto",
     lags: Annotated[bool, typer.Option("--lags", help="As in `polynya run`.")] = False,
+    uncalibrated: Uncalibrated = False,
     world: WorldDir = None,
     overlay: Overlays = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
@@ -57,13 +64,15 @@ def ensemble(
 
     Examples: polynya ensemble my-scenario.yaml -n 256 --seed 7    polynya ensemble my-scenario.yaml --workers 8 --json
     """
+    from dataclasses import replace
+
     from polynya.commands.options import month
     from polynya.console import Progress, emit_json, say
     from polynya.ensemble.files import ensemble_name, summary_of, summary_text, write_ensemble
     from polynya.ensemble.ledger import Ledger
     from polynya.ensemble.many import Plan, run_ensemble
     from polynya.ensemble.pool import cores
-    from polynya.ensemble.work import ground
+    from polynya.ensemble.work import ground, plain
     from polynya.errors import UsageError
     from polynya.pipeline import ready
     from polynya.results.answer import Question
@@ -79,7 +88,9 @@ def ensemble(
         world=world,
         overlays=tuple(overlay or ()),
         first=month(first) if first else None,
+        uncalibrated=uncalibrated,
         months=months,
+        horizon=horizon,
         anchor=anchor,
         without=tuple(without or ()),
         solver=solver,
@@ -88,7 +99,10 @@ def ensemble(
     r = ready(question, progress)
     if r.scenario.file.market != "gas":
         raise UsageError("ensembles are drawn over the gas market.", fix="Use polynya run for a scenario about oil.")
-    g = ground(r.base, r.first, r.months, r.periods, r.sea, r.anchor, lags=lags, solver=solver)
+    if r.scenario.file.market != "gas":
+        raise UsageError("ensembles are for the gas market so far.", fix="Run the scenario by itself: polynya run.")
+    asked = [repr(r.periods), r.anchor.sha256, f"lags {lags}"]
+    g = ground(replace(r, base=plain(r.base)), solver, asked)
     ledger = Ledger(resume or (out.parent if out is not None else Path("runs")) / "ledger")
     plan = Plan(n, seed, sampler, workers or cores(), cluster, tuple(without or ()))  # type: ignore[arg-type]
     found = run_ensemble(r.scenario, g, plan, ledger, progress)

@@ -15,7 +15,7 @@ from datetime import date
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -23,7 +23,6 @@ from polynya import handover
 from polynya.ensemble.choice import TODAY, Chosen
 from polynya.errors import CertificateError, InputError, NoSolutionError
 from polynya.market.problem import Problem
-from polynya.market.seasons import Period
 from polynya.market.solve import solve
 from polynya.results.case import Case
 from polynya.results.gains import gains_of
@@ -31,54 +30,70 @@ from polynya.results.supply import supply_matrix
 from polynya.scenario import apply
 from polynya.scenario.conflicts import of_scenario
 from polynya.world import World
-from polynya.world.anchor import Anchor
 
 PACKAGES = ("piqp", "clarabel", "highspy", "numpy", "scipy", "polars")
 TERMS = ("primal", "dual", "price", "balance", "gap", "markup", "best_response")
 
 
+class Poser(Protocol):
+    """What was read for a question, and how it poses a market: `pipeline.Ready`. Travels to the workers."""
+
+    @property
+    def base(self) -> World:
+        """Today's world."""
+
+    @property
+    def first(self) -> date:
+        """The first month."""
+
+    @property
+    def months(self) -> int:
+        """The whole horizon, seasons included."""
+
+    def pose(self, world: World) -> handover.Posed:
+        """The market problem of today's world or of another one."""
+
+
 @dataclass(frozen=True)
 class Ground:
-    """What all worlds of an ensemble share. Travels to the workers; `digest` names it with the code and its libraries."""
+    """What all worlds of an ensemble share; `digest` names it with the code and its libraries."""
 
-    base: World
-    first: date
-    months: int  # the whole horizon, seasons included
-    periods: Sequence[Period]
-    sea: handover.Voyages | None
-    anchor: Anchor
-    lags: bool
+    poser: Poser
     solver: str
     digest: str
     code: str
 
+    @property
+    def base(self) -> World:
+        """Today's world."""
+        return self.poser.base
 
-def ground(
-    base: World,
-    first: date,
-    months: int,
-    periods: Sequence[Period],
-    sea: handover.Voyages | None,
-    anchor: Anchor,
-    *,
-    lags: bool,
-    solver: str,
-) -> Ground:
-    """Everything shared, with its digest."""
+    @property
+    def first(self) -> date:
+        """The first month."""
+        return self.poser.first
+
+    @property
+    def months(self) -> int:
+        """The whole horizon, seasons included."""
+        return self.poser.months
+
+
+def ground(poser: Poser, solver: str, asked: Sequence[str]) -> Ground:
+    """Everything shared, with its digest. `asked`: in words, whatever else of the question bears on a posed problem."""
     code = code_digest()
-    parts = [code, base.digest, first.isoformat(), str(months), repr(periods), anchor.sha256, str(lags), solver]
-    digest = hashlib.sha256("|".join([*parts, sea.digest if sea else ""]).encode()).hexdigest()
-    return Ground(_plain(base), first, months, periods, sea, anchor, lags, solver, digest, code)
+    parts = [code, poser.base.digest, poser.first.isoformat(), str(poser.months), solver, *asked]
+    return Ground(poser, solver, hashlib.sha256("|".join(parts).encode()).hexdigest(), code)
 
 
-def _plain(world: World) -> World:
+def plain(world: World) -> World:
     """The world without what it has worked out so far, which does not travel."""
     return World(world.package, world.tables, world.layers, world.changes, world.folder)
 
 
 @lru_cache(maxsize=1)
 def code_digest() -> str:
-    """A hash of this program's own files and of the versions of what it computes with."""
+    """A hash of this program's own files, its voyage tables, and the versions of what it computes with."""
     h = hashlib.sha256(platform.python_version().encode())
     for name in PACKAGES:
         try:
@@ -86,7 +101,7 @@ def code_digest() -> str:
         except PackageNotFoundError:
             h.update(name.encode())
     root = Path(__file__).resolve().parents[1]
-    for path in sorted(root.rglob("*.py")):
+    for path in sorted([*root.rglob("*.py"), *handover.VOYAGES.iterdir()]):
         h.update(path.relative_to(root).as_posix().encode())
         h.update(path.read_bytes())
     return h.hexdigest()
@@ -112,7 +127,7 @@ def pose(g: Ground, chosen: Chosen) -> PosedCase:
         return PosedCase({"error": {"code": "bad_input", "message": clashing[0].message}}, None)
     try:
         world = g.base if chosen.key == TODAY else apply(chosen.scenario, g.base, without=chosen.without).world
-        posed = handover.pose(world, g.first, g.months, sea=g.sea, anchor=g.anchor, lags=g.lags, periods=g.periods)
+        posed = g.poser.pose(world)
     except InputError as error:
         return PosedCase({"error": {"code": error.code, "message": str(error)}}, None)
     last = f"{posed.problem.periods['period'][-1]}"
