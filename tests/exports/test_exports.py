@@ -19,6 +19,7 @@ from polynya.results.exports.geojson import great_circle
 from polynya.results.exports.sheet import csv_text
 from polynya.results.folder import Run
 from polynya.tables import plain_cell
+from tests.report.test_html import read
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -130,6 +131,19 @@ def test_csv_is_every_table_and_the_package_describes_it(run: Path, out: Path) -
         assert [f["name"] for f in resource["schema"]["fields"]] == header
 
 
+def test_an_oil_run_says_barrels(run: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    (copy / "manifest.json").write_text(json.dumps({**manifest, "market": "oil"}))
+    export(Run(copy), "csv", tmp_path / "x")
+    fields = json.loads((tmp_path / "x" / "datapackage.json").read_text())["resources"]
+    prices = next(r for r in fields if r["name"] == "prices")["schema"]["fields"]
+    assert next(f for f in prices if f["name"] == "price_scenario")["description"] == "USD/bbl"
+    assert "USD/MMBtu" not in (tmp_path / "x" / "NOTICE.txt").read_text().split("Attributions")[0].split("barrels")[1]
+    assert Run(copy).plot.flow("aa-bb").to_dict()["title"] == "Flows [million barrels in the month]"
+
+
 def test_the_problem_is_the_same_problem(run: Path, out: Path) -> None:
     for case in ("baseline", "scenario"):
         mine, theirs = read_problem(out / "problem" / case), read_problem(run / "problem" / case)
@@ -226,3 +240,19 @@ def test_the_same_run_gives_the_same_bytes(run: Path, tmp_path: Path) -> None:
     for name in ("csv", "geojson", "iamc", "pypsa", "problem"):
         one, two = (export(Run(run), name, tmp_path / f"{name}{k}") for k in (1, 2))
         assert [p.read_bytes() for p in one] == [p.read_bytes() for p in two]
+
+
+def test_harmful_names_do_nothing_in_the_report_of_their_run(evil_run: Path) -> None:
+    html = (evil_run / "report.html").read_text(encoding="utf-8")
+    found = read(html).found
+    assert [tag for tag, _ in found].count("script") == 2  # the data and the bundle
+    assert not {"img", "iframe", "object", "embed", "form"} & {tag for tag, _ in found}
+    assert not any(name.startswith("on") or name == "style" for _, attributes in found for name in attributes)
+    assert "&lt;img src=x" in html  # the harm was there, as text
+    assert "HYPERLINK" in html
+
+
+def test_harmful_names_do_nothing_in_a_notebook(evil_run: Path) -> None:
+    html = Run(evil_run)._repr_html_()
+    assert "<img" not in html
+    assert "&lt;img src=x" in html

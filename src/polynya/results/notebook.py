@@ -74,18 +74,19 @@ class Plots:
         return self.prices()
 
     def prices(self, nodes: Sequence[str] = ()) -> Any:
-        """Price by month at some nodes, the hubs by default [USD/MMBtu]; dashed: baseline. Raises NotFoundError."""
+        """Price by month at some nodes, the hubs by default [USD/MMBtu; oil: USD/bbl]; dashed: baseline. Raises NotFoundError."""
         frame = self._run.table("prices").filter(pl.col("determined"))
         wanted = list(nodes) or [h for h in HUBS if h in set(frame["node"])] or frame["node"].unique().to_list()[:6]
         long = _long(_only(frame, "node", wanted), "price", ["node", "period"])
-        return _lines(long, "node", "USD/MMBtu", "Prices")
+        return _lines(long, "node", self._run.summary.get("price_unit", "USD/MMBtu"), "Prices")
 
     def flow(self, *arcs: str) -> Any:
-        """Flow by month on some arcs [bcm in the month]; dashed: baseline. Raises NotFoundError."""
+        """Flow by month on some arcs [bcm in the month; oil: million barrels]; dashed: baseline. Raises NotFoundError."""
         if not arcs:
             raise UsageError("which flow?", fix='For example run.plot.flow("nord-stream-2-b").')
         long = _long(_only(self._run.table("flows"), "arc", list(arcs)), "quantity", ["arc", "period"])
-        return _lines(long, "arc", "bcm in the month", "Flows")
+        oil = self._run.manifest.get("market") == "oil"
+        return _lines(long, "arc", "million barrels in the month" if oil else "bcm in the month", "Flows")
 
     def supply(self, *nodes: str) -> Any:
         """Who supplies some nodes, all by default: bcm over all months in both cases, the largest suppliers."""

@@ -7,7 +7,7 @@ names of columns or in its field descriptions.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
@@ -33,17 +33,23 @@ UNITS = {
     "lat": "degrees north",
     "lon": "degrees east",
 }
+OIL = {
+    "price": "USD/bbl",
+    "rent": "USD/t",
+    "quantity": "million barrels in the month, at the sending end",
+    "delivered": "million barrels in the month, at the receiving end",
+}
 
 
 def files(run: Run) -> Iterator[tuple[str, str]]:
     """NAME.csv of each result table, and the package that describes them."""
-    resources = []
+    resources, units = [], UNITS | (OIL if run.manifest.get("market") == "oil" else {})
     for name in run.tables():
         if name == "sources":
             continue  # travels with every export
         frame = run.table(name)
         yield f"{name}.csv", csv_text(frame)
-        fields = [_field(c, t) for c, t in frame.schema.items()]
+        fields = [_field(c, t, units) for c, t in frame.schema.items()]
         resources.append(
             {
                 "name": name,
@@ -62,9 +68,9 @@ def files(run: Run) -> Iterator[tuple[str, str]]:
     yield "datapackage.json", json.dumps(package, ensure_ascii=False, indent=1) + "\n"
 
 
-def _field(column: str, kind: pl.DataType) -> dict[str, str]:
+def _field(column: str, kind: pl.DataType, units: Mapping[str, str]) -> dict[str, str]:
     stem = column
     for ending in ("_baseline", "_scenario", "_change"):
         stem = stem.removesuffix(ending)
     field = {"name": column, "type": TYPES[type(kind)]}
-    return {**field, "description": UNITS[stem]} if stem in UNITS else field
+    return {**field, "description": units[stem]} if stem in units else field

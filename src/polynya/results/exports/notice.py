@@ -13,6 +13,9 @@ from polynya.results.folder import Run
 from polynya.world.notices import notices
 
 UNITS = "Quantities in bcm at 40 MJ/m3 gross, prices in USD/MMBtu, money in million USD, as each file says."
+OIL_UNITS = (
+    "Quantities in million barrels or million tonnes, prices in USD/bbl, money in million USD, as each file says."
+)
 GUARD = "Text that a spreadsheet would run as a formula has an apostrophe before it."
 
 
@@ -38,7 +41,7 @@ def notice_text(run: Run, to: str) -> str:
         *([trust["banner"]] if trust["banner"] else []),
         *trust["notes"],
         "",
-        UNITS,
+        OIL_UNITS if m.get("market") == "oil" else UNITS,
         GUARD,
         "",
         "Attributions of the sources (each source by itself in sources.csv)",
