@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import hashlib
 import json
 import sys
 import time
@@ -768,12 +769,22 @@ def save(path: Path, **arrays: np.ndarray) -> None:
             )
 
 
+HELD = ("network.npz", "seamask.npz", "ports.csv", "passages.csv")  # what was built, and the tables it was built from
+
+
+def note_hashes() -> None:
+    """Write down what was built from what, so that a test sees a table edited without a new network."""
+    lines = [f"{hashlib.sha256((DATA / name).read_bytes()).hexdigest()}  {name}" for name in HELD]
+    Path(__file__).with_name("network.sha256").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--etopo", type=Path, required=True, help="etopo5.cdf of Debian's ferret-datasets")
     arguments = parser.parse_args()
     started = time.monotonic()
     build(arguments.etopo, lambda text: print(f"[{time.monotonic() - started:6.1f} s] {text}", flush=True))
+    note_hashes()
 
 
 if __name__ == "__main__":
