@@ -14,7 +14,8 @@ from datetime import date
 from typing import Any
 
 EU = tuple("AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE".split())
-# A ship listed by one of these may not enter its ports: 833/2014 art. 3s (EU), SI 2019/855 reg. 57A (UK), blocked property (OFAC)
+# A ship listed by one of these may not enter its ports: Regulation 833/2014 art. 3s (EU), specified ships (UK), blocked
+# property (OFAC)
 PORTS_OF = {"EU": EU, "UK": ("GB",), "OFAC": ("US",)}
 _LISTING = re.compile(r"(EU|UK|OFAC) (\d{4}-\d{2}-\d{2})")
 
