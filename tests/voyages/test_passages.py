@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from polynya.commands.voyage import data_folder
-from polynya.handover import passages_of
+from polynya.handover import passages_of, voyages
+from polynya.market.inputs import build_inputs
 from polynya.voyages.bundle import read_rows
 from polynya.voyages.legs import Passages, market_legs, read_table_file, shut_set, with_passages
 from polynya.world import load_world
@@ -96,3 +97,24 @@ def test_a_world_says_what_is_closed_month_by_month():
     }  # fmt: skip
     said = passages_of(world.with_rows("facts", [fact]), date(2025, 1, 1), 4)
     assert said == {date(2025, 2, 1): Passages(closed=frozenset({"suez"}))}  # in force on the 15th
+
+
+def test_a_closed_strait_takes_its_ships_out_of_the_market():
+    """The market's own table of arcs: no ship leaves the Gulf while Hormuz is closed."""
+    world = load_world(None, ())
+    fact = {
+        "subject": "hormuz", "attribute": "passage_open", "value": 0.0, "unit": "1", "valid_from": date(2025, 8, 1),
+        "kind": "assumption", "source": "polynya-assumption", "locator": "a test",
+    }  # fmt: skip
+    arcs = {}
+    for name, one in (("open", world), ("closed", world.with_rows("facts", [fact]))):
+        sea = voyages(one, date(2025, 8, 1), 1)
+        assert sea is not None
+        tables = build_inputs(one, date(2025, 8, 1), 1, legs=sea.legs, fleets=sea.fleets, served=sea.served).tables
+        arcs[name] = set(tables["arcs"].filter(tables["arcs"]["kind"] == "ship")["arc"])
+    gone = arcs["open"] - arcs["closed"]
+    assert any(a.startswith("ship-QA-JP") for a in gone)
+    left = {a.split("-")[2] for a in arcs["closed"] if a.startswith("ship-QA-")}
+    assert left <= {"KW", "BH", "AE"}  # inside the Gulf ships still sail
+    assert arcs["closed"] < arcs["open"]
+    assert {a for a in arcs["open"] if a.startswith("ship-US")} - gone >= {"ship-US-GULF-JP-conventional"}
