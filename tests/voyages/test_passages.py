@@ -115,6 +115,6 @@ def test_a_closed_strait_takes_its_ships_out_of_the_market():
     gone = arcs["open"] - arcs["closed"]
     assert any(a.startswith("ship-QA-JP") for a in gone)
     left = {a.split("-")[2] for a in arcs["closed"] if a.startswith("ship-QA-")}
-    assert left <= {"KW", "BH", "AE"}  # inside the Gulf ships still sail
+    assert left <= {"KW", "AE", "SA"}  # inside the Gulf ships still sail; Bahrain's terminal stands at SA
     assert arcs["closed"] < arcs["open"]
     assert {a for a in arcs["open"] if a.startswith("ship-US")} - gone >= {"ship-US-GULF-JP-conventional"}
