@@ -353,6 +353,30 @@ def test_a_scenario_cannot_name_a_ledger_elsewhere(served: Served, ledger: str) 
         assert "beside" in answer.json()["error"]["message"]
 
 
+# -- a run of somebody else ------------------------------------------------------------------------------------------------
+def test_only_our_own_script_runs_in_a_report(served: Served, finished: dict[str, str]) -> None:
+    """Our report: the policy names the hash of our script. Any other page: a sandbox, so that it is no page of ours."""
+    own = served.get(f"/api/v1/runs/{finished['run']}/report").headers["content-security-policy"]
+    assert "script-src 'sha256-" in own
+    assert "default-src 'none'" in own
+    assert "connect-src" not in own
+    assert "unsafe" not in own
+    foreign = served.runs / "foreign"
+    foreign.mkdir()
+    (foreign / "manifest.json").write_text("{}", encoding="utf-8")
+    (foreign / "report.html").write_text("<script>fetch('/api/v1/jobs')</script>", encoding="utf-8")
+    try:
+        policy = served.get("/api/v1/runs/foreign/report").headers["content-security-policy"]
+        assert policy.startswith("sandbox allow-scripts allow-downloads;")
+        assert "default-src 'none'" in policy
+        assert "connect-src" not in policy
+        assert "allow-same-origin" not in policy
+    finally:
+        for file in foreign.iterdir():
+            file.unlink()
+        foreign.rmdir()
+
+
 # -- beyond the loopback ---------------------------------------------------------------------------------------------------
 def test_beyond_loopback_only_with_a_token_and_a_name(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="token"):

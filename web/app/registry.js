@@ -52,6 +52,10 @@ export async function thing(page, { args: [id], query }) {
   return named;
 }
 
+// Tables whose ids have pages, and columns that name such an id.
+const NAMED = ["nodes", "entities", "assets", "corridors", "traders", "supplies", "contracts", "measures"];
+const POINTS = ["subject", "owner", "owned", "asset", "node", "entity", "from_node", "to_node"];
+
 export async function sources(page) {
   const { sources: list } = await get(["sources"]);
   put(page, h("h1", { tabindex: "-1" }, "Sources"), h("p", { class: "note" }, `${list.length} sources, most cited first.`),
@@ -64,6 +68,6 @@ export async function source(page, { args: [id] }) {
   put(page, h("p", { class: "kind" }, link(["sources"], "Sources"), ` / ${s.id}`), h("h1", { tabindex: "-1" }, s.title),
     pairs([["publisher", s.publisher], ["address", outside(s.url)], ["published", s.published], ["accessed", s.accessed], ["licence", s.licence], ["reliability", s.reliability], ["notice", s.notice]]),
     h("h2", {}, `${total} rows rest on it`),
-    Object.entries(d.cited).map(([name, t]) => [h("h3", {}, `${name} (${t.total})`), grid(`${name} from this source`, t.columns, t.rows.map((r) => r.map((v, i) => (["subject", "id", "owner", "owned", "asset", "node", "entity"].includes(t.columns[i]) && v && ["facts", "gates", "events", "ownership", "assets", "corridors", "entities", "designations", "contracts"].includes(name) ? thingLink(v) : typeof v === "boolean" ? String(v) : v))), { file: `${name}-from-${s.id}` }), t.total > t.rows.length && h("p", { class: "note" }, `The first ${t.rows.length} are shown.`)]));
+    Object.entries(d.cited).map(([name, t]) => [h("h3", {}, `${name} (${t.total})`), grid(`${name} from this source`, t.columns, t.rows.map((r) => r.map((v, i) => (v && (t.columns[i] === "id" ? NAMED.includes(name) : POINTS.includes(t.columns[i])) ? thingLink(v) : typeof v === "boolean" ? String(v) : v))), { file: `${name}-from-${s.id}` }), t.total > t.rows.length && h("p", { class: "note" }, `The first ${t.rows.length} are shown.`)]));
   return s.title;
 }

@@ -92,6 +92,7 @@ await check("knobs", async () => {
   await page.getByRole("link", { name: /cooperation of the United States/ }).click();
   await preview();
   await shot("editor");
+  await page.screenshot({ path: join(out, "editor-top.png") });
   await page.locator("input[data-switch=c20]").uncheck();
   await page.locator("input[data-switch=c21]").uncheck();
   await page.waitForTimeout(400);
@@ -258,6 +259,9 @@ await check("registry", async () => {
   await page.locator(".tree a[href^='#/sources/']").first().click();
   await page.waitForSelector("h2:has-text('rows rest on it')");
   await shot("source");
+  await page.locator("td a[href^='#/things/']").first().click();
+  await page.waitForSelector(".pairs");
+  expect((await page.locator("[role=alert]").count()) === 0, "a row leads to a thing that is not there");
 });
 await check("asset", async () => {
   await go("things/nord-stream-2-b?as_of=2025-06-01");
