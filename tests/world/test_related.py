@@ -72,3 +72,10 @@ def test_a_long_timeline_keeps_what_is_in_force_and_says_what_it_leaves_out() ->
 def test_what_is_cut_off_is_marked() -> None:
     assert shortened("abcdef", 6) == "abcdef"
     assert shortened("abcdefg", 6) == "abcde…"
+
+
+@pytest.mark.parametrize(
+    ("word", "identity"), [("Equinor", "equinor"), ("de", "DE"), ("Nord-Stream-2-B", "nord-stream-2-b")]
+)
+def test_an_id_is_found_whatever_its_case(word: str, identity: str) -> None:
+    assert page(load_world(), word, DAY)["id"] == identity

@@ -185,6 +185,9 @@ def listing(world: World, kind: str) -> list[dict[str, Any]]:
 
 def _by_alias(world: World, name: str) -> str:
     folded = name.casefold()
+    same = {i for i in world.ids() if i.casefold() == folded}
+    if len(same) == 1:
+        return same.pop()
     hits = {
         r["id"]
         for r in world.table("aliases").iter_rows(named=True)
