@@ -143,14 +143,15 @@ def clarabel(qp: QP, accuracy: float = 1e-11) -> Raw:
     )
 
 
-def highs(qp: QP) -> Raw:
-    """HiGHS simplex (Huangfu & Hall 2018), for linear programs."""
+def highs(qp: QP, seconds: float = float("inf")) -> Raw:
+    """HiGHS simplex (Huangfu & Hall 2018), for linear programs; "stopped" when `seconds` have passed."""
     if not qp.linear:
         raise ValueError("HiGHS is asked for linear programs only")
     solver = highs_model(qp)
     solver.setOptionValue("solver", "simplex")
     solver.setOptionValue("primal_feasibility_tolerance", 1e-9)
     solver.setOptionValue("dual_feasibility_tolerance", 1e-9)
+    solver.setOptionValue("time_limit", seconds)
     solver.run()
     word = solver.modelStatusToString(solver.getModelStatus())
     status = {"Optimal": "solved", "Infeasible": "infeasible", "Unbounded": "unbounded"}.get(word, "stopped")

@@ -40,16 +40,19 @@ PAIRS = 1e-10  # from here on no pair of a bound and its multiplier is in doubt
 MEMORY_LIMIT = 4e9  # bytes of dense blocks; a program without blocks that needs more is refused, not tried
 
 
-def solve_block(qp: QP, *, tol: float = 1e-9, max_iterations: int = 100, progress: Progress | None = None) -> Raw:
+def solve_block(
+    qp: QP, *, tol: float = 1e-9, max_iterations: int = 100, progress: Progress | None = None, decided: bool = True
+) -> Raw:
     """Solve `qp` by interior point and block elimination.
 
     `tol`: relative to the size of each row's and column's own terms for the residuals, relative to the objective for
-    the gap. Then it goes on until every bound is clearly active or clearly not, as far as arithmetic allows.
+    the gap. Then it goes on until every bound is clearly active or clearly not, as far as arithmetic allows, unless that
+    need not be `decided`.
     `info`: solver, status, iterations, primal, dual, gap (relative, as just said), pairs (the worst undecided pair),
     regularised (how often the shift had to be raised), and reason when stopped.
     """
     with single_thread():
-        return _Solver(qp, tol, max_iterations, progress).run()
+        return _Solver(qp, tol, max_iterations, progress, decided).run()
 
 
 @dataclass(slots=True)
@@ -63,7 +66,8 @@ class _Point:
 
 
 class _Solver:
-    def __init__(self, qp: QP, tol: float, max_iterations: int, progress: Progress | None) -> None:
+    def __init__(self, qp: QP, tol: float, max_iterations: int, progress: Progress | None, decided: bool) -> None:
+        self.clear = PAIRS if decided else 1.0
         self.qp, self.tol, self.max_iterations, self.progress = qp, tol, max_iterations, progress
         self.info: dict[str, Any] = {"solver": "block", "status": "stopped", "iterations": 0, "regularised": 0}
 
@@ -159,7 +163,7 @@ class _Solver:
             if rank < least:
                 best, least = at, rank
                 self.info.update(iterations=k, primal=primal, dual=dual, gap=gap, pairs=undecided)
-            if least <= PAIRS or (least <= 1.0 and (stall >= 2 or not error <= self.tol)):
+            if least <= self.clear or (least <= 1.0 and (stall >= 2 or not error <= self.tol)):
                 self.info["status"] = "solved"
                 return best
             if primal > self.tol and self._is_infeasible(at.y):

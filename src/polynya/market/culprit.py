@@ -30,6 +30,7 @@ from polynya.market.problem import Problem
 from polynya.market.qp import QP, Vector
 
 SHORT = 1e-7  # of the typical quantity: less is no shortfall
+PATIENCE = 120.0  # seconds; the explanation usually takes less than one
 NAMED = 4  # names of a kind that are listed before the rest is counted
 
 
@@ -131,6 +132,9 @@ class _Conflict:
         self.columns = qp.columns + np.arange(k)
         self.solver = highs_model(elastic)
         self.solver.setOptionValue("solver", "simplex")
+        self.solver.setOptionValue(
+            "time_limit", PATIENCE
+        )  # of all its questions; then it cannot say, and the rest goes on
         self.dual: Vector = np.zeros(qp.rows)
 
     def shortfalls(self, enforced: Any) -> Vector | None:

@@ -23,6 +23,7 @@ from polynya.market.qp import QP, Raw, Vector
 AT_BOUND = 1e-9  # in the program's own scale
 MOVES = 1e-6  # share of a random direction that counts as a direction
 LEAST = 1e-4  # weight of rents beside prices: no larger than they must be
+PATIENCE = 120.0  # seconds for each end, usually below one; after that an end counts as not known: no bound
 FAR = 1e4  # times the largest multiplier: as good as no bound
 
 
@@ -75,12 +76,12 @@ def settle(qp: QP, raw: Raw) -> tuple[Raw, Intervals]:
         fits, row_lower=np.where(stuck, -np.inf, fits.row_lower), row_upper=np.where(stuck, np.inf, fits.row_upper)
     )
     low, high = y.copy(), y.copy()
-    lowest, highest = highs(fits), highs(replace(fits, q=np.where(free, -1.0, weight)))
+    lowest, highest = highs(fits, PATIENCE), highs(replace(fits, q=np.where(free, -1.0, weight)), PATIENCE)
     low[loose] = _end(lowest, top, -np.inf)
     high[loose] = _end(highest, top, np.inf)
     endless = ~np.isfinite(low[loose])
     if endless.any():
-        lowest = highs(replace(fits, lower=np.where(endless, np.minimum(y[loose], fits.upper), fits.lower)))
+        lowest = highs(replace(fits, lower=np.where(endless, np.minimum(y[loose], fits.upper), fits.lower)), PATIENCE)
     settled = y.copy()
     if lowest.status == "solved":
         settled[loose] = lowest.x

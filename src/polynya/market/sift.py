@@ -52,8 +52,8 @@ def _search(whole: _Part, x: Vector, y: Vector, say: Callable[[str], None]) -> R
     if not size.size:
         return None
     unit = float(np.median(size))
-    at_zero = (qp.lower == 0.0) & (x <= LITTLE)
     d = whole.reduced(x, whole.lowest(y, idle))
+    at_zero = (qp.lower == 0.0) & ((x <= LITTLE) | (x * unit < d))  # the latter in a guess from halfway
     kept = whole.fed(~at_zero | (d < NEAR * unit), at_zero, idle)
     steps = 0
     for part in range(ROUNDS):

@@ -4,8 +4,8 @@ The way of an answer: code the tables, merge price takers, formulate, solve, pol
 "optimal" counts for nothing. If the certificate fails, the next solver is tried; if none passes, nothing is presented.
 
 A market that is nearly another one, solved before, can start from it (`start`); a large one with late deliveries starts
-from the same market with prompt ones, whose months are not tied by every terminal. A start saves time and decides
-nothing: the answer has to pass the same certificate, and when it does not, the market is solved from nothing.
+from the same market with prompt ones, whose months are not tied by every terminal, a huge one from a rough answer. A start saves
+time and decides nothing: the answer has to pass the same certificate, and when it does not, the market is solved from nothing.
 
 Not here: each step's method; every step is a module of this folder.
 """
@@ -21,6 +21,7 @@ import numpy as np
 from polynya.errors import CertificateError, UsageError
 from polynya.market.answer import Solution, read_answer
 from polynya.market.backends import SOLVERS, Scale, piqp, solve_with
+from polynya.market.blockipm import solve_block
 from polynya.market.certificate import certify
 from polynya.market.classes import Classes, classify
 from polynya.market.coded import Coded, code
@@ -29,13 +30,15 @@ from polynya.market.formulation import Layout, formulate
 from polynya.market.interval import settle
 from polynya.market.polish import polish
 from polynya.market.problem import Problem
-from polynya.market.qp import QP, Raw, residuals
+from polynya.market.qp import QP, Raw, Vector, residuals
 from polynya.market.sift import ROUGH, sift
 from polynya.market.start import Start, guess
 from polynya.market.welfare import accounts, welfare
 
 LARGE = 20_000  # columns
 MANY_USERS = 5
+HALFWAY = 1e-2  # of the block solver's tolerance for a guess
+FEW_STOCKS = 0.05  # of the columns; where every trader has stores of its own the parts are no easier than the whole
 SIFTED = "sifted"
 KEPT = 1e-9  # constraints kept this well, in the program's own scale, come first among polished answers
 
@@ -65,11 +68,12 @@ def solve(
     chosen = solvers(solver, qp, layout)
     say(f"solving {qp.columns:,} variables, {qp.rows:,} rows")
     refused: Solution | None = None
+    near = None
     if solver == "auto" and not qp.linear:
-        start = start or _prompt(problem, coded, classes, qp, layout, say)
-        chosen = [SIFTED, *chosen] if start is not None else chosen
+        near = _near(problem, coded, classes, qp, layout, start, say)
+        chosen = [SIFTED, *chosen] if near is not None else chosen
     for name in chosen:
-        found = sifted(qp, layout, coded, classes, start, say) if name == SIFTED and start else attempts(qp, name, say)
+        found = sifted(qp, *near, say) if name == SIFTED and near else attempts(qp, name, say)
         for raw in found:
             settled, intervals = settle(qp, raw)
             solution = read_answer(problem, coded, classes, qp, layout, settled, intervals)
@@ -111,25 +115,44 @@ def _crowded(qp: QP, layout: Layout) -> bool:
     return qp.columns >= LARGE and sharing >= MANY_USERS
 
 
-def _prompt(problem: Problem, coded: Coded, classes: Classes, qp: QP, layout: Layout, say: Say) -> Start | None:
-    """The market with prompt deliveries only, solved, where late ones make the program many times dearer.
+def _near(
+    problem: Problem, coded: Coded, classes: Classes, qp: QP, layout: Layout, start: Start | None, say: Say
+) -> tuple[Vector, Vector] | None:
+    """Quantities and multipliers near the answer, where they are cheaper to have than the answer.
 
     Measured (docs/decisions/market-speed.md): with every terminal of every class joining each month to the next the
-    reference problem takes 75 s of processor time, and without 3; only a quarter of those joints carry anything.
+    reference problem takes 75 s of processor time, and without 3; only a quarter of those joints carry anything. Where
+    many classes share a network, a step on the whole program costs five to ten times one on the columns that matter.
     """
-    if qp.columns < LARGE or not len(layout.transit):
+    if start is not None:
+        return guess(start, coded, classes, layout, qp)
+    if qp.columns < LARGE:
         return None
-    say("solving with prompt deliveries first")
-    prompt = replace(coded, arcs=replace(coded.arcs, lag=np.zeros_like(coded.arcs.lag)))
-    qp, layout = formulate(problem, prompt, classes)
+    if len(layout.transit):
+        say("solving with prompt deliveries first")
+        prompt = replace(coded, arcs=replace(coded.arcs, lag=np.zeros_like(coded.arcs.lag)))
+        part, part_layout = formulate(problem, prompt, classes)
+        raw = _roughly(part, part_layout)
+        if raw.status != "solved":
+            return None
+        return guess(Start(prompt, classes, part_layout, raw.x, raw.y), coded, classes, layout, qp)
+    if _crowded(qp, layout) and len(layout.level) <= FEW_STOCKS * qp.columns:
+        say("solving roughly first")
+        raw = _roughly(qp, layout)
+        return (raw.x, raw.y) if raw.status == "solved" else None
+    return None
+
+
+def _roughly(qp: QP, layout: Layout) -> Raw:
+    """An answer that is good enough to guess from."""
     scale = Scale.of(qp)
-    raw = solve_with("block", qp) if _crowded(qp, layout) else scale.grow(piqp(scale.shrink(qp), ROUGH))
-    return Start(prompt, classes, layout, raw.x, raw.y) if raw.status == "solved" else None
+    small = scale.shrink(qp)
+    return scale.grow(solve_block(small, tol=HALFWAY, decided=False) if _crowded(qp, layout) else piqp(small, ROUGH))
 
 
-def sifted(qp: QP, layout: Layout, coded: Coded, classes: Classes, start: Start, say: Say) -> Iterator[Raw]:
-    """The answers from a start, best first; none if the start leads nowhere."""
-    raw = sift(qp, *guess(start, coded, classes, layout, qp), say)
+def sifted(qp: QP, x: Vector, y: Vector, say: Say) -> Iterator[Raw]:
+    """The answers from a guess, best first; none if it leads nowhere."""
+    raw = sift(qp, x, y, say)
     if raw is not None:
         yield from _polished(qp, raw)
 
