@@ -274,6 +274,7 @@ def test_seasons_count_as_many_months_as_they_have(small: Path, tmp_path: Path) 
     assert periods["period"].to_list()[-1] == "2022-winter"
 
 
+@pytest.mark.slow  # ways around a closed canal are searched anew: a minute and more
 def test_voyages_follow_a_passage_that_closes() -> None:
     """Each world is posed as a run poses it, so that a closed canal makes ships go around (no solve here)."""
     question = Question(scenario=FOUNDING, first=date(2025, 4, 1), months=1)
