@@ -10,7 +10,14 @@ import pytest
 
 from polynya import cli
 from polynya.calibration.places import EU27, nodes_of
-from polynya.calibration.year import PRICE_ATTRIBUTES, HindcastOptions, base_year_of, known_by, years_with_data
+from polynya.calibration.year import (
+    PRICE_ATTRIBUTES,
+    HindcastOptions,
+    base_year_of,
+    competing_fuel,
+    known_by,
+    years_with_data,
+)
 from polynya.errors import NotFoundError
 from polynya.world import load_world
 
@@ -73,7 +80,7 @@ def test_a_year_without_actuals_or_without_data_is_an_error(tmp_path: Path, caps
 @pytest.mark.parametrize("year", [2020, 2022, 2023])
 def test_nothing_of_the_years_own_or_later_prices_and_stocks_is_seen(year: int) -> None:
     world = load_world()
-    options = HindcastOptions()
+    options = HindcastOptions(price_level="base")
     seen = known_by(world, year, options, [])
     for node in ("NL", "JP", "US-GULF", "CN-COAST"):
         for attribute in PRICE_ATTRIBUTES:
@@ -125,3 +132,20 @@ def test_places_by_their_printed_names() -> None:
     assert {"DE", "BE", "BG"} <= set(union)
     assert len(EU27) == 27
     assert nodes_of(world, "Atlantis") is None
+
+
+def test_the_price_level_moves_with_the_cost_of_coal_fired_power() -> None:
+    """2021: 0.55 / 0.40 x (119.8 / 23.8 + 0.0996 x 54 x 1.1) - 0.0592 x 54 x 1.1 = 11.54 USD/MMBtu."""
+    world = load_world()
+    assert competing_fuel(world, 2021) == pytest.approx(11.54, abs=0.01)
+    now = competing_fuel(world, 2022)
+    assert now == pytest.approx(0.55 / 0.40 * (240.6 / 23.8 + 0.0996 * 82.8 * 1.1) - 0.0592 * 82.8 * 1.1)
+    seen = known_by(world, 2022, HindcastOptions(), [])
+    dutch, american = (seen.resolve(n, "reference_price_usd_per_mmbtu", date(2022, 1, 1)) for n in ("NL", "US-GULF"))
+    assert dutch is not None
+    assert dutch.value == pytest.approx(16.12 * now / 11.54, rel=1e-3)
+    before = world.resolve("US-GULF", "reference_price_usd_per_mmbtu", date(2021, 1, 1))
+    assert american is not None
+    assert before is not None
+    assert american.value == before.value  # no spot price in 2021
+    assert competing_fuel(world, 2030) is None

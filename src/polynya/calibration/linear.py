@@ -43,17 +43,18 @@ class LinearYear:
 
     qp: QP
     cost: sparse.csc_array  # [n, P] dq / dparameter
-    conduct: sparse.csc_array  # [n, P] dp / d log conduct
+    conduct: sparse.csc_array  # [n, P] 1 where a parameter scales the conduct term; factors of several multiply
     room: sparse.csc_array  # [n, P] d upper / d log capacity
     read: sparse.csr_array  # [T, n]
     constant: Vector  # [T]
 
     def at(self, values: Vector) -> QP:
         """The program at parameter values: costs move by the value, conduct and capacity by the factor exp(value)."""
-        factor = np.expm1(values)
-        moved = self.room @ factor
+        moved = self.room @ np.expm1(values)
         upper = np.where(moved != 0.0, self.qp.upper + moved, self.qp.upper)
-        return replace(self.qp, q=self.qp.q + self.cost @ values, p=self.qp.p + self.conduct @ factor, upper=upper)
+        return replace(
+            self.qp, q=self.qp.q + self.cost @ values, p=self.qp.p * np.exp(self.conduct @ values), upper=upper
+        )
 
     def solve(self, values: Vector) -> tuple[QP, Raw]:
         """The program at parameter values, and its answer."""
@@ -80,7 +81,7 @@ class LinearYear:
         )
         factors = splu(matrix, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}, diag_pivot_thresh=0.0)
         factor = np.exp(values)[None, :]
-        force = (self.cost + self.conduct.multiply(factor).multiply(x[:, None])).toarray()
+        force = (self.cost + self.conduct.multiply((qp.p * x)[:, None])).toarray()
         pressed = np.maximum(z, 0.0) / above  # a bound that moves away eases what it pressed on
         force -= self.room.multiply(factor).multiply(pressed[:, None]).toarray()
         right = np.vstack([-force, np.zeros((qp.rows, force.shape[1]))])
@@ -96,7 +97,7 @@ def linear_year(problem: Problem, parameters: Sequence[Parameter], readings: Seq
     arc_of = np.array(coded.arc_ids, dtype=object)[arcs.arc[flow["e"]]]
     step_of = np.array([s.rsplit(".", 1)[0] for s in problem.production["step"]], dtype=object)[made["e"]]
     seller_of = np.array(classes.names, dtype=object)[sold["k"]]
-    year_of = np.array([int(name[:4]) for name in coded.period_ids])[arcs.m[flow["e"]]]
+    month_year = np.array([int(name[:4]) for name in coded.period_ids])
     cost: list[tuple[npt.NDArray[np.int64], int, Vector]] = []
     conduct: list[tuple[npt.NDArray[np.int64], int, Vector]] = []
     room: list[tuple[npt.NDArray[np.int64], int, Vector]] = []
@@ -104,7 +105,7 @@ def linear_year(problem: Problem, parameters: Sequence[Parameter], readings: Seq
         if p.kind == "way":
             here = np.flatnonzero(np.isin(arc_of, _with_fleets(p.members, coded.arc_ids)))
             if p.year:
-                here = here[year_of[here] == p.year]
+                here = here[month_year[arcs.m[flow["e"][here]]] == p.year]
             cost.append((flow.start + here, j, coded.weight[arcs.m[flow["e"][here]]]))
         elif p.kind == "cost":
             here = np.flatnonzero(np.isin(step_of, list(p.members)))
@@ -115,7 +116,9 @@ def linear_year(problem: Problem, parameters: Sequence[Parameter], readings: Seq
             room.append((here, j, qp.upper[here]))
         else:
             here = np.flatnonzero(np.isin(seller_of, list(p.members)))
-            conduct.append((sold.start + here, j, qp.p[sold.start + here]))
+            if p.year:
+                here = here[month_year[coded.demand.m[sold["e"][here]]] == p.year]
+            conduct.append((sold.start + here, j, np.ones(here.size)))
     shape = (qp.columns, len(parameters))
     rows: list[tuple[npt.NDArray[np.int64], int, Vector]] = []
     constant = np.zeros(len(readings))

@@ -62,6 +62,7 @@ BORDERS: Mapping[str, tuple[str, ...]] = {
     "us-canada": ("us-ca",),
     "us-mexico": ("us-mx",),
     "turkmenistan-china": ("cagp-tm-uz",),
+    "uzbekistan-china": ("cagp-uz-kz",),
     "central-asia-china": ("cagp-kz-cn",),
     "kazakhstan-russia": ("cac-kz-ru",),
     "power-of-siberia": ("power-of-siberia",),
@@ -80,10 +81,9 @@ SUPPLIERS: Mapping[str, str] = {
     "PG": "", "AE": "", "BO": "", "IN": "", "TR": "", "BR": "",
 }  # fmt: skip
 CONDUCT_SD = 0.5  # a factor of 1.65 either way: published models differ by more (0.25 to 0.75 for Russia)
-WAY_SD = {"pipeline": 1.0, "ship": 1.0}
+WAY_SD = {"pipeline": 1.2, "ship": 1.0}
 COST_SD = 0.7
-WITHHELD = ("nord-stream", "yamal-europe", "ukraine", "turkstream-europe", "baltics", "russia-turkey")
-WITHHELD_SD = 3.0
+WITHHELD_SD = 1.0
 # How far the usable part of a stated production capacity may lie from it, as a factor.
 ROOM_SD = {
     "NO": 0.03,
@@ -241,9 +241,6 @@ def parameters(world: World, targets: Sequence[Actual]) -> tuple[Parameter, ...]
                     "own assumption: published break-evens are few and old",
                 )
             )
-    withheld = tuple(m for name in WITHHELD for m in BORDERS[name] if m in known)
-    why = "own assumption: Gazprom let booked and free capacity lie idle in 2021 while prices rose; a dated decision, not its conduct"
-    out.append(Parameter("withheld 2021", "way", withheld, WITHHELD_SD, why, year=2021))
     for code, sd in ROOM_SD.items():
         if of.get(code):
             why = "capacity is observed output and a few per cent more by assumption; how much more is not known"
@@ -258,6 +255,8 @@ def parameters(world: World, targets: Sequence[Actual]) -> tuple[Parameter, ...]
                 "own assumption: published conduct differs by a factor of two to three",
             )
         )
+    why = "own assumption: in 2021 Gazprom let free capacity idle while prices rose; a decision of that year, not carried on"
+    out.append(Parameter("withheld gazprom 2021", "conduct", ("gazprom",), WITHHELD_SD, why, year=2021))
     return tuple(out)
 
 

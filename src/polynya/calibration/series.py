@@ -29,6 +29,20 @@ TRANSIT = frozenset("UA BY KZ UZ TR GE TN MA DE AT SK CZ HU NL BE FR IT PL CH ES
 Kind = Literal["sent", "delivered", "price", "consumption", "production"]
 
 
+# Pairs whose gas runs in lines of its own: what a line of a chain carries more than the one before comes from the country between.
+DEDICATED: Mapping[tuple[str, str], tuple[tuple[str, float], ...]] = {
+    ("TM", "CN"): (("cagp-tm-uz", 1.0),),
+    ("UZ", "CN"): (("cagp-uz-kz", 1.0), ("cagp-tm-uz", -1.0)),
+    ("KZ", "CN"): (("cagp-kz-cn", 1.0), ("cagp-uz-kz", -1.0)),
+    ("DZ", "IT"): (("transmed-tn-it", 1.0),),
+    ("DZ", "ES"): (("medgaz", 1.0), ("maghreb-europe-ma-es", 1.0)),
+    ("LY", "IT"): (("greenstream", 1.0),),
+    ("AZ", "TR"): (("tanap-ge-tr", 1.0), ("scp-ge-tr", 1.0), ("tap-tr-gr", -1.0)),
+    ("IR", "TR"): (("ir-tr", 1.0),),
+    ("RU", "TR"): (("blue-stream", 1.0), ("turkstream-1", 1.0), ("strandzha-bg-tr", 1.0)),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """`weight` times a quantity of the year: what is sent over or delivered by an arc, used or made at a node, or a node's mean price."""
@@ -240,6 +254,10 @@ def _pipeline_pair(frame: Frame, item: str) -> Reading | Unanswered:
         return _unknown(item)
     starts, ends = pair
     exporter, importer = countries_of(frame.world, starts), countries_of(frame.world, ends)
+    if len(exporter) == len(importer) == 1:
+        lines = DEDICATED.get((next(iter(exporter)), next(iter(importer))))
+        if lines:
+            return Reading(tuple(Term("delivered", a, w) for a, w in lines if a in frame.arcs), floor=True)
     terms = _pipes(frame, starts, ends)
     if terms and not exporter & TRANSIT and not importer & TRANSIT:
         return Reading(terms)

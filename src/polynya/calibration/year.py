@@ -26,10 +26,16 @@ from polynya.results.supply import supply_matrix
 from polynya.world import World
 from polynya.world.anchor import Anchor
 from polynya.world.capacity import add_months
+from polynya.world.world import MODEL
 
 BASE_YEARS = (2019, 2021)
 # Prices are outcomes: nothing of these attributes from the year itself or later reaches a backcast.
 PRICE_ATTRIBUTES = ("reference_price_usd_per_mmbtu", "hub_price_usd_per_mmbtu", "import_price_usd_per_mmbtu")
+# Usual values of textbooks: a combined-cycle plant, a hard-coal plant, coal of 6000 kcal/kg, IPCC emission factors.
+EFFICIENCY_GAS, EFFICIENCY_COAL = 0.55, 0.40
+MMBTU_PER_TONNE_COAL = 23.8
+USD_PER_EUR = 1.1  # where the world has no rate; within 7 % of every year from 2019 to 2023
+TONNES_CO2_PER_MMBTU_COAL, TONNES_CO2_PER_MMBTU_GAS = 0.0996, 0.0592
 TAIL_MONTHS = 3  # the horizon runs to the end of the winter, so that stores are not emptied on 31 December
 
 
@@ -38,6 +44,7 @@ class HindcastOptions:
     """How a past year is posed. Every default was chosen without the actuals of 2022 and 2023."""
 
     elasticity: str = "short"  # short | medium: how much use gives way within the year
+    price_level: str = "fuel"  # fuel: price level of the base year moved with coal and carbon; base: as it was
     risk_premium_usd_per_mmbtu: float = 0.0  # added to what European buyers are ready to pay
     storage_target: float = 0.0  # European stores at least so full on 1 November, on top of the law
     foresight_months: int = 0  # 0: the whole year and its winter; else a rolling horizon of so many months
@@ -213,7 +220,7 @@ def solve_year(
     for start in range(0, 12, step):
         begin = add_months(first, start)
         say(f"{year}: solving from {begin:%Y-%m}")
-        case = _solve(seen, begin, options.foresight_months, solver, notes)
+        case = _solve(seen, begin, options.foresight_months, solver, notes, short=True)
         keep = tuple(add_months(begin, i).strftime("%Y-%m") for i in range(min(step, 12 - start)))
         cases.append(case)
         months.append(keep)
@@ -229,8 +236,20 @@ def solve_year(
     return SolvedYear(year, seen, tuple(cases), tuple(months), tuple(dict.fromkeys(notes)), options)
 
 
-def _solve(world: World, first: date, months: int, solver: str, notes: list[str], closing_known: bool = False) -> Case:
+def _solve(
+    world: World,
+    first: date,
+    months: int,
+    solver: str,
+    notes: list[str],
+    closing_known: bool = False,
+    short: bool = False,
+) -> Case:
     posed = pose_year(world, first, months, closing_known)
+    if short:
+        tables = dict(posed.inputs.tables)
+        tables["storage"] = _within_reach(tables["storage"])
+        posed = replace(posed, problem=Problem.from_tables(tables))
     notes += posed.inputs.notes
     return Case(str(first.year), posed.inputs, posed.problem, solve(posed.problem, solver=solver), posed.bans)
 
@@ -243,6 +262,16 @@ def pose_year(world: World, first: date, months: int, closing_known: bool = Fals
     tables = dict(posed.inputs.tables)
     tables["storage"] = _closing_as_it_was(world, tables["storage"], add_months(first, months))
     return replace(posed, problem=Problem.from_tables(tables))
+
+
+def _within_reach(storage: pl.DataFrame) -> pl.DataFrame:
+    """Stocks asked for at the end of a short window are at most what half of the injection can bring until then."""
+    grown = pl.col("injection").cum_sum().over("storage") * 0.5
+    reach = pl.col("initial").drop_nulls().first().over("storage") + grown
+    return storage.with_columns(
+        pl.when(pl.col(c).is_not_null()).then(pl.min_horizontal(pl.col(c), reach)).alias(c)
+        for c in ("final", "minimum_fill")
+    )
 
 
 def _closing_as_it_was(world: World, storage: pl.DataFrame, day: date) -> pl.DataFrame:
@@ -282,8 +311,36 @@ def _base_price(world: World, node: str, year: int, options: HindcastOptions) ->
     found = world.resolve(node, "reference_price_usd_per_mmbtu", date(base, 1, 1))
     if found is None:
         return None
+    level = found.value
+    if options.price_level == "fuel" and year != base and _spot(world, node):
+        then, now = competing_fuel(world, base), competing_fuel(world, year)
+        if then is not None and now is not None:
+            level *= now / then
     european = world.row(node)["region"] == "Europe"
-    return found.value + (options.risk_premium_usd_per_mmbtu if european else 0.0)
+    return level + (options.risk_premium_usd_per_mmbtu if european else 0.0)
+
+
+def competing_fuel(world: World, year: int) -> float | None:
+    """Gas price [USD/MMBtu] at which a gas-fired plant costs as much as a coal-fired one; None where a price is missing.
+
+    P = (eta_gas / eta_coal) (coal + e_coal C) - e_gas C, with the efficiencies and emission factors above.
+    """
+    coal_price = world.resolve(MODEL, "parameter_coal_usd_per_tonne", date(year, 1, 1))
+    allowance = world.resolve(MODEL, "parameter_carbon_eur_per_tonne", date(year, 1, 1))
+    if coal_price is None or allowance is None:
+        return None
+    rate = world.resolve(MODEL, "parameter_usd_per_eur", date(year, 1, 1))
+    coal, carbon = coal_price.value, allowance.value * (rate.value if rate else USD_PER_EUR)
+    ratio = EFFICIENCY_GAS / EFFICIENCY_COAL
+    return (
+        ratio * (coal / MMBTU_PER_TONNE_COAL + TONNES_CO2_PER_MMBTU_COAL * carbon) - TONNES_CO2_PER_MMBTU_GAS * carbon
+    )
+
+
+def _spot(world: World, node: str) -> bool:
+    """Whether users of a node faced spot prices: its price level of 2021 is near Europe's; elsewhere contracts or regulation hold."""
+    own, hub = (world.resolve(n, "reference_price_usd_per_mmbtu", date(2021, 1, 1)) for n in (node, "NL"))
+    return own is not None and hub is not None and own.value >= 0.8 * hub.value
 
 
 def _short_run(world: World) -> World:

@@ -26,6 +26,12 @@ def backcast(
     elasticity: Annotated[
         str, typer.Option("--elasticity", help="How much use gives way within the year: short or medium.")
     ] = "short",
+    price_level: Annotated[
+        str,
+        typer.Option(
+            "--price-level", help="fuel: price level of the base year moved with coal and carbon; base: as it was."
+        ),
+    ] = "fuel",
     risk_premium: Annotated[
         float, typer.Option("--risk-premium", metavar="USD/MMBtu", help="Added to what European buyers would pay.")
     ] = 0.0,
@@ -35,6 +41,9 @@ def backcast(
     foresight: Annotated[
         int, typer.Option("--foresight", metavar="MONTHS", min=0, help="Rolling horizon; 0 is the year and its winter.")
     ] = 0,
+    svg: Annotated[
+        Path | None, typer.Option("--svg", metavar="FILE", help="Write a chart of model over actual.")
+    ] = None,
     uncalibrated: Uncalibrated = False,
     world: WorldDir = None,
     overlay: Overlays = None,
@@ -48,6 +57,7 @@ def backcast(
     from polynya.calibration.actuals import read_actuals
     from polynya.calibration.backcast import backcast as run
     from polynya.calibration.backcast import document, text
+    from polynya.calibration.chart import chart
     from polynya.calibration.year import HindcastOptions
     from polynya.commands.options import one_of, year_list
     from polynya.console import Progress, emit_json, say
@@ -57,6 +67,7 @@ def backcast(
     wanted = year_list(years)
     options = HindcastOptions(
         elasticity=one_of("--elasticity", elasticity, ("short", "medium")),
+        price_level=one_of("--price-level", price_level, ("fuel", "base")),
         risk_premium_usd_per_mmbtu=risk_premium,
         storage_target=storage_target,
         foresight_months=foresight,
@@ -67,6 +78,8 @@ def backcast(
     loaded = load_world(world, layers(world, overlay or (), uncalibrated=uncalibrated))
     result = run(loaded, wanted, observed, before, options, progress)
     progress.done()
+    if svg is not None:
+        svg.write_text(chart(result.series), encoding="utf-8")
     if json:
         emit_json(document(result))
     else:
