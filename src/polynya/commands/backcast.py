@@ -21,7 +21,11 @@ def backcast(
     ],
     base_actuals: Annotated[
         Path | None,
-        typer.Option("--base-actuals", metavar="FILE", help="The same for years before, for the naive forecast."),
+        typer.Option(
+            "--base-actuals",
+            metavar="FILE",
+            help="The same for years before, for the naive forecast; default: the figures of 2019 to 2021 that ship.",
+        ),
     ] = None,
     elasticity: Annotated[
         str, typer.Option("--elasticity", help="How much use gives way within the year: short or medium.")
@@ -62,7 +66,7 @@ def backcast(
     from polynya.commands.options import one_of, year_list
     from polynya.console import Progress, emit_json, say
     from polynya.world import load_world
-    from polynya.world.calibrated import layers
+    from polynya.world.calibrated import TARGETS, layers
 
     wanted = year_list(years)
     options = HindcastOptions(
@@ -73,7 +77,7 @@ def backcast(
         foresight_months=foresight,
     )
     observed = read_actuals(actuals)
-    before = read_actuals(base_actuals) if base_actuals else ()
+    before = read_actuals(base_actuals or TARGETS)
     progress = Progress(quiet=quiet)
     loaded = load_world(world, layers(world, overlay or (), uncalibrated=uncalibrated))
     result = run(loaded, wanted, observed, before, options, progress)
