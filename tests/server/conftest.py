@@ -78,7 +78,7 @@ def serve(runs: Path, limits: Limits = QUICK, **more: Any) -> Iterator[Served]:
     listening = bind(settings)
     port = listening.getsockname()[1]
     service = Service(settings)
-    server = make_server(create_app(service, port), limits)
+    server = make_server(create_app(service, port), limits, service.jobs.hang_up)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:

@@ -68,7 +68,7 @@ def serve(
     service = Service(settings)
     shown = f"[{host}]" if ":" in host.strip("[]") else host
     url = f"http://{shown}:{real}/"
-    server = make_server(create_app(service, real), settings.limits)
+    server = make_server(create_app(service, real), settings.limits, service.jobs.hang_up)
     if json:
         emit_json({"url": url, "port": real, "runs": str(service.folder.root)})
     else:

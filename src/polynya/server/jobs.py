@@ -43,6 +43,12 @@ class Jobs:
         """Begin to work."""
         self._tasks = [asyncio.create_task(self._work()) for _ in range(self.settings.limits.workers)]
 
+    async def hang_up(self) -> None:
+        """End the streams of those who listen: the server is about to stop."""
+        self._closing = True
+        async with self._news:
+            self._news.notify_all()
+
     async def stop(self) -> None:
         """Kill what runs; it is queued again at the next start."""
         self._closing = True

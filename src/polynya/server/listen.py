@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import uvicorn
@@ -76,8 +77,14 @@ def bind(settings: Settings) -> socket.socket:
     return found
 
 
-def make_server(app: App, limits: Limits) -> uvicorn.Server:
-    """The server; `run(sockets=[...])` serves until a signal ends it."""
+def make_server(app: App, limits: Limits, hang_up: Callable[[], Awaitable[None]]) -> uvicorn.Server:
+    """The server; `run(sockets=[...])` serves until a signal ends it. `hang_up` then ends the streams that are open."""
+
+    class Server(uvicorn.Server):  # type: ignore[misc, unused-ignore]
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await hang_up()
+            await super().shutdown(sockets)
+
     config = uvicorn.Config(
         app,
         http=protocol(limits),
@@ -92,4 +99,4 @@ def make_server(app: App, limits: Limits) -> uvicorn.Server:
         limit_concurrency=limits.connections,
         h11_max_incomplete_event_size=HEADER_BYTES,
     )
-    return uvicorn.Server(config)
+    return Server(config)
