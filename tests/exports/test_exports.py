@@ -17,7 +17,7 @@ from polynya.market.problem import read_problem
 from polynya.results.exports import FORMATS, export
 from polynya.results.exports.geojson import great_circle
 from polynya.results.exports.sheet import csv_text
-from polynya.results.folder import Run
+from polynya.results.folder import Run, hashes
 from polynya.tables import plain_cell
 from tests.report.test_html import read
 
@@ -129,6 +129,25 @@ def test_csv_is_every_table_and_the_package_describes_it(run: Path, out: Path) -
         with (out / "csv" / resource["path"]).open(encoding="utf-8", newline="") as file:
             header = next(csv.reader(file))
         assert [f["name"] for f in resource["schema"]["fields"]] == header
+
+
+def test_a_season_counts_with_its_months(run: Path, tmp_path: Path) -> None:
+    """The second month of the run taken for a season of six: 2.5 bcm in seven months, not in two."""
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    spans = {"first_month": ["2021-01", "2021-02"], "last_month": ["2021-01", "2021-07"], "months": [1, 6]}
+    pl.DataFrame({"period": ["2021-01", "2021-02"], **spans}).write_parquet(copy / "tables" / "periods.parquet")
+    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest["files"], manifest["months"] = hashes(copy), 7
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    export(Run(copy), "geojson", tmp_path / "g")
+    (flow,) = json.loads((tmp_path / "g" / "flows.geojson").read_text())["features"]
+    assert flow["properties"]["scenario"] == pytest.approx(12 * 2.5 / 7, rel=1e-5)
+    assert [r["months"] for r in rows(tmp_path / "g" / "periods.csv")] == ["1", "6"]
+    export(Run(copy), "netcdf", tmp_path / "n")
+    with netCDF4.Dataset(str(tmp_path / "n" / "run.nc")) as file:
+        assert list(file["months"][:]) == [1, 6]
+        assert (file["flow"].units, file["flow"].cell_methods) == ("bcm", "time: sum")
 
 
 def test_an_oil_run_says_barrels(run: Path, tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ function draw(state, changed) {
   slider.setAttribute("aria-valuetext", text);
   if (all || changed.has("mode") || changed.has("month")) {
     legend.replaceChildren(...[...(state.mode === "difference" ? [h("span", { class: "key up" }, "more than in the baseline"), h("span", { class: "key down" }, "less")] : [h("span", { class: "key pipe" }, "pipeline"), h("span", { class: "key ship" }, "sea lane")]),
-      h("span", { class: "key shut" }, "gated, no flow"), h("span", { class: "key nsr" }, "Northern Sea Route"), data.sea.ice && h("span", { class: "key ice" }, state.month < 0 ? "median ice edge, March and September" : `median ice edge of the month`), h("span", {}, `width by the root of the flow; ${unit(state)}`)].filter(Boolean));
+      h("span", { class: "key shut" }, "gated, no flow"), h("span", { class: "key nsr" }, "Northern Sea Route"), data.sea.ice && h("span", { class: "key ice" }, state.month < 0 ? "median ice edge, March and September" : data.spans?.[state.month] && data.spans[state.month][0].slice(0, 7) !== data.spans[state.month][1].slice(0, 7) ? "median ice edge, first and last month of the season" : "median ice edge of the month"), h("span", {}, `width by the root of the flow; ${unit(state)}`)].filter(Boolean));
     if (ways) ways.draw(state);
     priceSvg = lines({ series, months: data.months, unit: state.mode === "difference" ? "USD/MMBtu, scenario less baseline" : "USD/MMBtu", mark: state.month, difference: state.mode === "difference", width: 900, onpick: (o) => pick(`price:${o.id}`) });
     priceFigure.picture.replaceChildren(priceSvg);

@@ -50,12 +50,12 @@ export function waysFigure(data, store, pick) {
     const total = (o) => o.b.concat(o.s).reduce((a, v) => a + v, 0), round = (v) => Number(v.toFixed(4));
     return [...byWay.values()].filter((o) => total(o) > 1e-3).sort((a, b) => total(b) - total(a)).slice(0, 8).map((o, i) => ({ ...o, b: o.b.map(round), s: o.s.map(round), colour: HUES[i % HUES.length] }));
   }
-  const f = figure({ id: "ways", title: "What this run ships by which way", note: "bcm in the month at the loading end. Solid: scenario, dashed: baseline; in the difference view scenario less baseline.", svg: () => svg,
+  const f = figure({ id: "ways", title: "What this run ships by which way", note: "bcm in the period at the loading end. Solid: scenario, dashed: baseline; in the difference view scenario less baseline.", svg: () => svg,
     controls: h("div", { class: "controls" }, h("label", { for: "fleets" }, "Ships of "), which), label: () => `LNG shipped by month and way, ${which.value === "arctic" ? "Arctic" : "all"} fleets`,
     data: () => ({ head: ["way", "month", "baseline", "scenario", "change", "unit"], rows: series.flatMap((o) => data.months.map((m, i) => [o.name, m, o.b[i], o.s[i], Number((o.s[i] - o.b[i]).toFixed(4)), "bcm"])) }) });
   function draw(state) {
     series = sums();
-    svg = lines({ series, months: data.months, unit: state.mode === "difference" ? "bcm in the month, scenario less baseline" : "bcm in the month", mark: state.month, difference: state.mode === "difference", width: 900, height: 300, room: 240 });
+    svg = lines({ series, months: data.months, unit: state.mode === "difference" ? "bcm in the period, scenario less baseline" : "bcm in the period", mark: state.month, difference: state.mode === "difference", width: 900, height: 300, room: 240 });
     f.picture.replaceChildren(svg);
     f.refresh();
   }

@@ -2,7 +2,8 @@
 
 Lines are great circles between the middles of areas, cut at 180 degrees as RFC 7946 (3.1.9) asks: not the routes of
 pipes or ships. `baseline`, `scenario` and `change` are means over the months in bcm/year (nodes: price in USD/MMBtu);
-`baseline_by_month` and `scenario_by_month` follow `months`, in bcm of the month. Flows of nothing in both cases are left out.
+`baseline_by_month` and `scenario_by_month` follow `months`, in bcm of the month (of the season, where `months` names
+one). Flows of nothing in both cases are left out.
 """
 
 from __future__ import annotations

@@ -17,16 +17,17 @@ from polynya.errors import UsageError
 from polynya.market.seasons import first_day
 from polynya.results.case import BASELINE, SCENARIO
 from polynya.results.exports.notice import notice_text
+from polynya.results.exports.sheet import lengths
 from polynya.results.folder import Run
 
 CASES = (BASELINE, SCENARIO)
 EPOCH = date(2000, 1, 1)
 VARIABLES = (  # name, table, key, column, unit, meaning
     ("price", "prices", "node", "price", "USD/MMBtu", "price of gas"),
-    ("consumption", "consumption", "node", "quantity", "bcm month-1", "consumption of gas"),
-    ("production", "production", "supply", "quantity", "bcm month-1", "production of gas"),
-    ("flow", "flows", "arc", "quantity", "bcm month-1", "flow of gas at the sending end"),
-    ("delivered", "flows", "arc", "delivered", "bcm month-1", "flow of gas at the receiving end"),
+    ("consumption", "consumption", "node", "quantity", "bcm", "consumption of gas"),
+    ("production", "production", "supply", "quantity", "bcm", "production of gas"),
+    ("flow", "flows", "arc", "quantity", "bcm", "flow of gas at the sending end"),
+    ("delivered", "flows", "arc", "delivered", "bcm", "flow of gas at the receiving end"),
     ("stock", "storage", "storage", "level", "bcm", "gas in store at the end of the month"),
 )
 
@@ -59,6 +60,8 @@ def _fill(file: Any, run: Run) -> None:
     _put(file, "case", ("case",), np.array(CASES, dtype=object), {"long_name": "today's course, or the scenario"})
     time = {"standard_name": "time", "long_name": "first day of the month or season", "calendar": "standard"}
     _put(file, "time", ("time",), np.array(stamps, dtype=np.int32), {**time, "units": f"days since {EPOCH}"})
+    span = np.array(lengths(run, months), dtype=np.int32)
+    _put(file, "months", ("time",), span, {"units": "1", "long_name": "months of the period: 1, or those of a season"})
     things: dict[str, list[str]] = {}
     for name, table, key, column, unit, meaning in VARIABLES:
         frame = run.table(table)
@@ -69,7 +72,9 @@ def _fill(file: Any, run: Run) -> None:
             file.createDimension(key, len(things[key]))
             _put(file, key, (key,), np.array(things[key], dtype=object), {"long_name": f"id of the {key}"})
         values = _array(frame, key, column, things[key], months)
-        _put(file, name, ("case", key, "time"), values, {"units": unit, "long_name": meaning}, fill=name == "price")
+        cell = {"price": "time: mean", "stock": "time: point"}.get(name, "time: sum")
+        about = {"units": unit, "long_name": meaning, "cell_methods": cell}
+        _put(file, name, ("case", key, "time"), values, about, fill=name == "price")
     _describe(file, run, things)
 
 

@@ -20,9 +20,11 @@ GUARD = "Text that a spreadsheet would run as a formula has an apostrophe before
 
 
 def notice_files(run: Run, to: str) -> Iterator[tuple[str, str]]:
-    """NOTICE.txt and sources.csv of an export."""
+    """NOTICE.txt and sources.csv of an export; periods.csv where some periods are seasons."""
     yield "NOTICE.txt", notice_text(run, to)
     yield "sources.csv", csv_text(run.table("sources"))
+    if "periods" in run.tables() and run.table("periods")["months"].max() != 1 and to != "csv":
+        yield "periods.csv", csv_text(run.table("periods"))
 
 
 def notice_text(run: Run, to: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from polynya.market.seasons import first_day
+from polynya.results.folder import Run
 from polynya.tables import plain_cell
 
 
@@ -47,3 +48,11 @@ def wide(
 def month_start(period: str) -> str:
     """`2026-01` -> `2026-01-01`; a season is stamped at its first day too."""
     return first_day(period).isoformat()
+
+
+def lengths(run: Run, periods: Sequence[str]) -> list[int]:
+    """Months of each period: 1, or those of a season."""
+    if "periods" not in run.tables():
+        return [1] * len(periods)
+    known = dict(run.table("periods").select("period", "months").iter_rows())
+    return [int(known[p]) for p in periods]
