@@ -35,7 +35,7 @@ export function waysFigure(data, store, pick) {
   if (!ships.length) return null;
   const arctic = ships.filter((r) => /-(arc\d|shadow)[\w-]*$/.test(r.arc));
   const which = h("select", { id: "fleets", onchange: () => draw(store.now) }, [["arctic", "Arctic fleets"], ["all", "all fleets"]].filter(([k]) => k === "all" || arctic.length).map(([k, t]) => h("option", { value: k }, t)));
-  let svg, series = [];
+  let svg, series = [], summed = null;
   function sums() {
     const byWay = new Map();
     for (const r of which.value === "arctic" ? arctic : ships) {
@@ -54,7 +54,7 @@ export function waysFigure(data, store, pick) {
     controls: h("div", { class: "controls" }, h("label", { for: "fleets" }, "Ships of "), which), label: () => `LNG shipped by month and way, ${which.value === "arctic" ? "Arctic" : "all"} fleets`,
     data: () => ({ head: ["way", "month", "baseline", "scenario", "change", "unit"], rows: series.flatMap((o) => data.months.map((m, i) => [o.name, m, o.b[i], o.s[i], Number((o.s[i] - o.b[i]).toFixed(4)), "bcm"])) }) });
   function draw(state) {
-    series = sums();
+    if (summed !== which.value) { series = sums(); summed = which.value; } // the same for every month and mode
     svg = lines({ series, months: data.months, unit: state.mode === "difference" ? "bcm in the period, scenario less baseline" : "bcm in the period", mark: state.month, difference: state.mode === "difference", width: 900, height: 300, room: 240 });
     f.picture.replaceChildren(svg);
     f.refresh();
