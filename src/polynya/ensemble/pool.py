@@ -61,6 +61,7 @@ class Pool:
         self._error: PolynyaError | None = None
         self._processes: set[subprocess.Popen[bytes]] = set()
         self._total = self._done = 0
+        self._stopped = False
 
     def work_through(self, choices: Mapping[str, Chosen]) -> None:
         """Return when every choice has its records. Raises StorageError, or PolynyaError when workers kept dying."""
@@ -88,6 +89,7 @@ class Pool:
 
     def _stop(self) -> None:
         with self._lock:
+            self._stopped = True
             self._todo.clear()
             processes = list(self._processes)
         for process in processes:
@@ -135,6 +137,11 @@ class Pool:
         with self._lock:
             self._processes.add(process)
             self.spent.pids.append(process.pid)
+            late = self._stopped
+        if late:  # started while everything was being ended
+            process.kill()
+            process.wait()
+            raise EOFError
         assert process.stdin
         send(process.stdin, (self.ground, str(self.ledger.folder)))
         return process
