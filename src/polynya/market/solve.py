@@ -38,6 +38,7 @@ from polynya.market.welfare import accounts, welfare
 LARGE = 20_000  # columns
 MANY_USERS = 5
 HALFWAY = 1e-2  # of the block solver's tolerance for a guess
+VERY_LARGE = 250_000  # columns; from there on one factorisation of the whole program outgrows its blocks
 FEW_STOCKS = 0.05  # of the columns; where every trader has stores of its own the parts are no easier than the whole
 SIFTED = "sifted"
 KEPT = 1e-9  # constraints kept this well, in the program's own scale, come first among polished answers
@@ -109,10 +110,11 @@ def _crowded(qp: QP, layout: Layout) -> bool:
 
     Measured (docs/decisions/market-speed.md, market.md): even at 5 strategic traders x 12 months on one shared network
     (6 classes an arc), ahead from there on. Where each seller has a network of its own, as in the reference problem
-    (97,551 variables, 2.1 classes an arc), PIQP is several times as fast.
+    (97,551 variables, 2.1 classes an arc), PIQP is several times as fast. On the multi-year program (354,769 variables,
+    3.6 classes an arc) PIQP found nothing in 330 s, where blocks give a start in 45.
     """
     sharing = len(layout.flow) / max(np.unique(layout.flow["e"]).size, 1)
-    return qp.columns >= LARGE and sharing >= MANY_USERS
+    return qp.columns >= VERY_LARGE or (qp.columns >= LARGE and sharing >= MANY_USERS)
 
 
 def _near(
