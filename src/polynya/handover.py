@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from polynya.control.market_tables import ban_rows, cap_rows, deterrent_rows, effects_from_tables
-from polynya.market.inputs import MarketInputs, build_inputs
+from polynya.market.inputs import MarketInputs, build_inputs, ship_arc
 from polynya.market.problem import Problem
 from polynya.market.seasons import Period, joined, joined_bans
 from polynya.voyages.bundle import read_bundle, read_rows
@@ -39,13 +39,20 @@ class Permissions:
     passed_over: Mapping[str, str]  # measures that close no flow by themselves, and why
 
 
-def permissions(world: World, first: date, months: int) -> Permissions:
-    """Bans, caps and deterrents of the months, from the measures and licences in force."""
+def permissions(world: World, first: date, months: int, legs: pl.DataFrame | None = None) -> Permissions:
+    """Bans, caps and deterrents of the months, from the measures and licences in force; `legs` are the voyages' own."""
     terminals = world.table("assets").filter(pl.col("kind") == "lng-import").select("id", "node").drop_nulls()
+    plants = world.table("assets").filter(pl.col("kind") == "lng-export")["node"].drop_nulls().unique()
+    sailed = (
+        [(start, end, None) for start in plants for end in terminals["node"].unique()]
+        if legs is None
+        else legs.select("from_node", "to_node", "fleet").unique().rows()
+    )
     effects = effects_from_tables(
         {name: list(world.table(name).iter_rows(named=True)) for name in _TABLES},
         [add_months(first, i) for i in range(months)],
         dict(terminals.iter_rows()),
+        [(ship_arc(start, end, fleet), start, end) for start, end, fleet in sailed],
     )
     return Permissions(
         bans=_frame(
@@ -102,7 +109,7 @@ def pose(
 
     `months` counts every month from `first`; `periods` (a plan of `market.seasons`) joins some of them to seasons.
     """
-    law = permissions(world, first, months)
+    law = permissions(world, first, months, sea.legs if sea else None)
     inputs = build_inputs(
         world,
         first,

@@ -49,6 +49,25 @@ def test_a_seller_of_both_loses_the_route_first_and_the_node_when_both_are_barre
     assert ("HU", None, date(2027, 10, 1), date(2028, 12, 1)) in found  # 30 September is after the 15th
 
 
+def test_nobody_lands_lng_that_was_loaded_where_the_ban_says():
+    """Gas of a neighbour liquefied there has that origin; legs that load elsewhere, or land elsewhere, stay open."""
+    legs = [
+        Arc("ship-ru-fr", "FR", "lng", loads_in="RU"),
+        Arc("ship-ru-rs", "RS", "lng", loads_in="RU"),
+        Arc("ship-no-fr", "FR", "lng", loads_in="NO"),
+    ]
+    neighbour = Trader("producers-kz", "KZ", frozenset({"lng"}))
+    for measure, expected in [
+        (ban("b", "lng", date(2027, 1, 1)), {("*", "ship-ru-fr", date(2027, 1, 1), date(2028, 12, 1))}),
+        (ban("b", "pipeline-gas", date(2027, 1, 1)), set()),
+        (ban("b", "lng", date(2027, 1, 1), "short"), set()),  # what long contracts bring may still land
+    ]:
+        effects = market_effects(
+            [measure], (), months=MONTHS, traders=(neighbour,), nodes=NODES, arcs=legs, blocs=BLOCS
+        )  # fmt: skip
+        assert {(b.trader, b.arc, b.first_month, b.last_month) for b in effects.bans} == expected
+
+
 def test_a_ban_on_short_contracts_leaves_the_long_ones():
     contracts = [
         Contract("novatek-yamal", "FR", 6.0, date(2018, 1, 1), date(2032, 12, 31)),

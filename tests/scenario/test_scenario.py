@@ -173,3 +173,17 @@ def test_the_template_passes_its_own_check(tmp_path: Path) -> None:
 def test_the_published_schema_is_the_models_own() -> None:
     published = json.loads((REFERENCE / "schemas" / "scenario.schema.json").read_text())
     assert published == json.loads(json.dumps(json_schema()))
+
+
+@pytest.mark.parametrize("kind", ["set", "restore"])
+def test_a_capacity_of_a_pipeline_of_several_lines_is_refused(tmp_path: Path, kind: str) -> None:
+    """The market reads each line; a number on the whole would be accepted and move nothing."""
+    base = load_world()
+    number = "attribute: capacity_bcm_per_year, value: 5, unit: bcm_per_year"
+    how = f"set_fact, {number}" if kind == "set" else "restore_capacity, capacity_bcm_per_year: 5"
+    body = f"changes:\n  - {{id: c, type: {how}, subject: turkstream, from: 2025-06-01, because: [a1]}}\n"
+    with pytest.raises(InputError, match="turkstream-1, turkstream-2"):
+        load_scenario(write(tmp_path, body), base)
+    load_scenario(write(tmp_path, body.replace("subject: turkstream,", "subject: turkstream-1,")), base)
+    if kind == "set":
+        load_scenario(write(tmp_path, body.replace("capacity_bcm", "capacity_limit_bcm")), base)

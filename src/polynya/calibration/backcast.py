@@ -36,10 +36,13 @@ def backcast(
     options: HindcastOptions | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Backcast:
-    """Solve the years and score them. Raises NotFoundError for years without observations, CertificateError for an answer that fails."""
+    """Solve the years and score them. A year without observations is left out, and said; raises NotFoundError if all are, CertificateError for an answer that fails."""
     options = options or HindcastOptions()
     missing = [y for y in years if not any(a.year == y for a in actuals)]
-    if missing:
+    if missing and len(missing) < len(set(years)):  # score what can be scored
+        say(f"the file of actuals has no row for {', '.join(map(str, missing))}: left out")
+        years = [y for y in years if y not in missing]
+    elif missing:
         there = ", ".join(str(y) for y in sorted({a.year for a in actuals}))
         raise NotFoundError(
             f"the file of actuals has no row for {', '.join(map(str, missing))}.", fix=f"It has rows for {there}."

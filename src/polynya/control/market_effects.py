@@ -39,12 +39,13 @@ class Trader:
 
 @dataclass(frozen=True, slots=True)
 class Arc:
-    """A route: a corridor, or an LNG leg."""
+    """A route: a corridor, a terminal, or an LNG leg with the country where it loads."""
 
     id: str
     to_node: str
     commodity: str
     asset: str = ""
+    loads_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,7 @@ def market_effects(
             passed[m.id] = f"{m.effect.replace('_', ' ')}: closes no sale or route of the market by itself"
     node_bans, node_limits = _import_bans(case, imports)
     return MarketEffects(
-        tuple(sorted(bans + node_bans, key=_ban_order)),
+        tuple(sorted(bans + node_bans + _landing_bans(case, imports), key=_ban_order)),
         tuple(sorted(node_limits, key=lambda x: (x.trader, x.node, x.month))),
         tuple(sorted(deterrents, key=lambda d: (d.measure, d.trader or "", d.node or "", d.arc or "", d.first_month))),
         passed,
@@ -263,6 +264,35 @@ def _import_bans(case: _Case, imports: Sequence[Measure]) -> tuple[list[Ban], li
         for first, last in _runs(case.months, when)
     ]
     return bans, limits
+
+
+def _landing_bans(case: _Case, imports: Sequence[Measure]) -> list[Ban]:
+    """Legs on which nobody may land LNG of a barred origin, whoever sells it and wherever it would be piped on.
+
+    LNG has the origin of the country where it was loaded: without this, a neighbour's gas liquefied there would take the
+    place of the barred seller's, and the barred seller's would land for a market further on.
+    """
+    closed: dict[tuple[str, str], list[date]] = {}
+    for month in case.months:
+        bound = {j: set(case.bound(j, month)) for j in sorted({m.jurisdiction for m in imports})}
+        for arc in (a for a in case.arcs if a.loads_in):
+            relieved = {arc.id, arc.to_node, f"origin:{arc.loads_in}"}
+            relieved |= {x for t in case.traders if t.country == arc.loads_in for x in (t.id, t.entity)} - {""}
+            here = [
+                m
+                for m in imports
+                if arc.loads_in in _origins(m)
+                and arc.to_node in bound[m.jurisdiction]
+                and case.in_force(m, month, relieved)
+            ]
+            measure = _first(here, arc.commodity, "any", "long")
+            if measure is not None:
+                closed.setdefault((arc.id, measure.id), []).append(month)
+    return [
+        _ban(case, case.every[measure], "*", None, arc, first, last)
+        for (arc, measure), when in closed.items()
+        for first, last in _runs(case.months, when)
+    ]
 
 
 def _first(here: Sequence[Measure], commodity: str, *contracts: str) -> Measure | None:

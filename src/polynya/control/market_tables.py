@@ -19,19 +19,24 @@ Row = Mapping[str, Any]
 
 
 def effects_from_tables(
-    tables: Mapping[str, Iterable[Row]], months: Sequence[date], lng_arcs: Mapping[str, str] | None = None
+    tables: Mapping[str, Iterable[Row]],
+    months: Sequence[date],
+    lng_arcs: Mapping[str, str] | None = None,
+    lng_legs: Iterable[tuple[str, str, str]] = (),
 ) -> MarketEffects:
-    """Effects for a world. Routes with a gate that names the measure are left to the gate. `tables` maps table names to rows; `lng_arcs` maps an LNG route's id to the node it ends at."""
+    """Effects for a world. Routes with a gate that names the measure are left to the gate. `tables` maps table names to rows; `lng_arcs` maps a terminal's id to its node; `lng_legs` are (id, node of loading, node of landing)."""
     rows = {name: list(given) for name, given in tables.items()}
+    country = {n["id"]: n["country"] for n in rows["nodes"]}
     arcs = [Arc(c["id"], c["to_node"], "pipeline-gas", c.get("asset") or "") for c in rows.get("corridors", [])] + [
         Arc(i, node, "lng") for i, node in sorted((lng_arcs or {}).items())
     ]
+    arcs += [Arc(i, end, "lng", loads_in=country[start]) for i, start, end in sorted(lng_legs)]
     return market_effects(
         measures_from_rows(rows["measures"]),
         licences_from_rows(rows["licences"]),
         months=months,
         traders=_traders(rows),
-        nodes={n["id"]: n["country"] for n in rows["nodes"]},
+        nodes=country,
         arcs=arcs,
         blocs=[Bloc(b["bloc"], b["country"], b["valid_from"], b["valid_to"]) for b in rows["blocs"]],
         contracts=[

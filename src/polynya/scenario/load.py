@@ -19,6 +19,7 @@ from polynya.scenario.ledger import Claim, read_ledger
 from polynya.scenario.schema import RANGED, Change, ScenarioFile
 from polynya.strict_yaml import Document
 from polynya.world import World
+from polynya.world.capacity import CAPACITY
 
 WEAK = ("PS+", "PS-", "Uu", "CTu")
 
@@ -224,7 +225,28 @@ def _identities(document: Document, file: ScenarioFile, world: World) -> Iterabl
                         ("changes", i, name, k), f'"{value}" is not in the registry', fix=did_you_mean(value, known)
                     )
         yield from _fact_form(document, i, change, world)
+        yield from _whole_of_lines(document, i, change, world)
         yield from _range_form(document, i, change, world)
+
+
+def _whole_of_lines(document: Document, i: int, change: Change, world: World) -> Iterable[Fault]:
+    """A capacity set on a pipeline as a whole would move nothing: flows are bounded line by line."""
+    sets = (change.type == "set_fact" and change.attribute == CAPACITY) or (
+        change.type == "restore_capacity" and change.capacity_bcm_per_year is not None
+    )
+    if not sets or "corridors" not in world.tables:
+        return
+    subject = getattr(change, "subject", None)
+    corridors = world.table("corridors")
+    if subject in set(corridors["id"].to_list()):
+        return
+    lines = sorted(i for i, asset in corridors.select("id", "asset").iter_rows() if asset == subject)
+    if lines:
+        yield document.fault(
+            ("changes", i, "subject"),
+            f"{subject} has several lines, each with a capacity of its own ({', '.join(lines)}); a capacity of the whole moves nothing",
+            fix="Set the capacity of a line, or capacity_limit_bcm_per_year, which binds each line of the whole.",
+        )
 
 
 def _range_form(document: Document, i: int, change: Change, world: World) -> Iterable[Fault]:
