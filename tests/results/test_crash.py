@@ -27,9 +27,10 @@ def kill_at_random(small: Path, folder: Path, kills: int, seed: int) -> None:
     took = seconds_of(*command(small, folder / "reference"))
     reference = (folder / "reference" / "manifest.json").read_bytes()
     moments = random.Random(seed)
-    done = 0
+    done = attempts = 0
     while done < kills:
-        out = folder / f"run-{done}"
+        attempts += 1  # a folder of its own for each: over a finished one the command ends before it can be killed
+        out = folder / f"run-{attempts}"
         # the last third of the time is when files are written; half of the kills go there
         least = 0.6 if done % 2 else 0.0
         done += kill_after(start(*command(small, out)), moments.uniform(least * took, 1.05 * took))
