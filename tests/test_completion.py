@@ -39,7 +39,9 @@ def test_formats_are_completed() -> None:
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
 def test_the_script_for_bash_works_in_bash() -> None:
-    shown = subprocess.run([SCRIPT, "--show-completion", "bash"], capture_output=True, text=True, check=True).stdout
+    # asked from bash, for the script for bash: which shell asks is read from the processes above
+    asked = ["bash", "-c", f"'{SCRIPT}' --show-completion bash; exit $?"]
+    shown = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
     ask = 'COMP_WORDS=(polynya expl); COMP_CWORD=1; _polynya_completion polynya; echo "${COMPREPLY[@]}"'
     path = f"{SCRIPT.parent}{os.pathsep}{os.environ['PATH']}"
     run = subprocess.run(
