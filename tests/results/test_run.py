@@ -158,6 +158,31 @@ def test_addresses(run: Path, address: str, code: int) -> None:
     assert main(["explain", str(run), address]) == code
 
 
+def test_a_number_that_nothing_rests_on_is_said(files: Path, tmp_path: Path) -> None:
+    """A cost of the months asked about moves the price; one of a later year and a figure of pages only are said to move nothing."""
+    change = (
+        "  - {{id: {}, type: set_fact, subject: {}, attribute: {}, value: {}, unit: {}, from: {}, because: [a1]}}\n"
+    )
+    scenario = SCENARIO + "".join(
+        change.format(*c)
+        for c in (
+            ("dearer", "well", "production_cost_high_usd_per_mmbtu", 5, "usd_per_mmbtu", "2021-01-01"),
+            ("later", "aa-bb", "capacity_bcm_per_year", 1, "bcm_per_year", "2031-01-01"),
+            ("shown-only", "aa-bb", "nameplate_mt_per_year", 3, "mt_per_year", "2021-01-01"),
+        )
+    )
+    scenario += "  - {id: less, type: shift_demand, nodes: [BB], factor: 0.9, from: 2021-01-01, because: [a1]}\n"
+    path = tmp_path / "unread.yaml"
+    path.write_text(scenario)
+    out = tmp_path / "r"
+    assert main(["run", str(path), "--world", str(files), "--out", str(out), "-q"]) == 0
+    said = [s for s in json.loads((out / "summary.json").read_text())["does_not_move"] if "rests on" in s]
+    assert said == [
+        "later: applied, but no number of this market rests on capacity_bcm_per_year of aa-bb then",
+        "shown-only: applied, but no number of this market rests on nameplate_mt_per_year of aa-bb then",
+    ]
+
+
 def test_same_inputs_same_bytes(run: Path, files: Path) -> None:
     again = files / "again"
     assert main(["run", str(files / "s.yaml"), "--world", str(files), "--out", str(again), "-q"]) == 0

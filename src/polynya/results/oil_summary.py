@@ -12,7 +12,8 @@ import polars as pl
 
 from polynya.results.answer import Answer
 from polynya.results.case import BASELINE, SCENARIO
-from polynya.results.summary import FORESIGHT, _gates, _owners, _r, _trust
+from polynya.results.summary import FORESIGHT, _gates, _owners, _r, _trust, gains_lines, trust_lines
+from polynya.results.unread import unread
 
 BANNER = (
     "Margins and prices in levels rest on recalled product prices, crude differentials and tariffs: "
@@ -63,7 +64,7 @@ def summarise_oil(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[st
         "below_least_load": _below_least_load(tables["utilisation"], answer, names),
         "trust": _oil_trust(answer),
     }
-    document["does_not_move"] += [_least_load_text(b) for b in document["below_least_load"]]
+    document["does_not_move"] += [*(_least_load_text(b) for b in document["below_least_load"]), *unread(answer)]
     document["headline"] = _headline(document)
     return document
 
@@ -366,22 +367,9 @@ def oil_text(d: Mapping[str, Any]) -> str:
     lines += ["", "What flips in control, last month"]
     flips = [[f["what"], f["id"], f["regime"], f["before"], f["after"]] for f in d["flips"]]
     lines.append(table(["what", "id", "regime", "before", "after"], flips) if flips else "  nothing flips")
-    lines += ["", "Who gains [million USD, discounted over the horizon]"]
-    rows = [["consumers", c["region"], f"{c['musd']:+,.0f}"] for c in d["gains"]["consumers"]]
-    rows += [
-        [g["group"], g["id"], f"{g['musd']:+,.0f}"]
-        for g in (*d["gains"]["largest_gains"], *reversed(d["gains"]["largest_losses"]))
-    ]
-    lines.append(table(["group", "who", "change"], rows))
+    lines += gains_lines(d["gains"])
     lines += ["", "Behind the refineries' holders, by economic share [million USD]"]
     lines.append(table(["holder", "change"], [[o["name"], f"{o['musd']:+,.0f}"] for o in d["owners"]]))
     if d["does_not_move"]:
         lines += ["", "Not computed", *(f"  {s}" for s in d["does_not_move"])]
-    trust = d["trust"]
-    passed = "passed" if trust["certificate_passed"] else "FAILED"
-    shares = ", ".join(f"{v} % {k}" for k, v in trust["facts_percent"].items())
-    lines += [
-        "",
-        f"Trust: certificate {passed} (worst residual {trust['worst_residual']:.1e}). Facts behind it: {shares}.",
-    ]
-    return "\n".join([*lines, *(f"  {n}" for n in trust["notes"])])
+    return "\n".join([*lines, *trust_lines(d["trust"])])

@@ -13,6 +13,7 @@ import polars as pl
 from polynya.results import compare
 from polynya.results.answer import Answer
 from polynya.results.case import BASELINE, SCENARIO
+from polynya.results.unread import unread
 from polynya.units import eur_per_mwh_from_usd_per_mmbtu
 from polynya.world.calibrated import calibration_of
 from polynya.world.world import MODEL
@@ -71,7 +72,7 @@ def summarise(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[str, A
         "changes": [
             {"id": c.id, "status": c.status, "effect": c.effect, "text": c.text} for c in answer.applied.changes
         ],
-        "does_not_move": _still(answer, tables, years),
+        "does_not_move": [*_still(answer, tables, years), *unread(answer)],
         "trust": _trust(answer),
     }
     document["headline"] = _headline(document)
@@ -334,28 +335,35 @@ def summary_text(d: Mapping[str, Any]) -> str:
             ],
         )
     )
-    lines += ["", "Who gains [million USD, discounted over the horizon]"]
-    rows = [["consumers", c["region"], f"{c['musd']:+,.0f}"] for c in d["gains"]["consumers"]]
-    rows += [
-        [g["group"], g["id"], f"{g['musd']:+,.0f}"]
-        for g in (*d["gains"]["largest_gains"], *reversed(d["gains"]["largest_losses"]))
-    ]
-    lines.append(table(["group", "who", "change"], rows))
+    lines += gains_lines(d["gains"])
     lines += ["", "Behind producers and operators, by economic share [million USD]"]
     lines.append(table(["holder", "change"], [[o["name"], f"{o['musd']:+,.0f}"] for o in d["owners"]]))
     lines.append(f"  All groups together: {d['gains']['total_musd']:+,.0f}")
     if d["does_not_move"]:
         lines += ["", "Does not move, or is not computed"]
         lines += [f"  {s}" for s in d["does_not_move"]]
-    trust = d["trust"]
+    lines += trust_lines(d["trust"])
+    return "\n".join(lines)
+
+
+def gains_lines(gains: Mapping[str, Any]) -> list[str]:
+    """Who gains, as text; gas and oil alike."""
+    from polynya.console import table
+
+    rows = [["consumers", c["region"], f"{c['musd']:+,.0f}"] for c in gains["consumers"]]
+    rows += [
+        [g["group"], g["id"], f"{g['musd']:+,.0f}"]
+        for g in (*gains["largest_gains"], *reversed(gains["largest_losses"]))
+    ]
+    return ["", "Who gains [million USD, discounted over the horizon]", table(["group", "who", "change"], rows)]
+
+
+def trust_lines(trust: Mapping[str, Any]) -> list[str]:
+    """Certificate, kinds of facts and notes, as text; gas and oil alike."""
     passed = "passed" if trust["certificate_passed"] else "FAILED"
     shares = ", ".join(f"{v} % {k}" for k, v in trust["facts_percent"].items())
-    lines += [
-        "",
-        f"Trust: certificate {passed} (worst residual {trust['worst_residual']:.1e}). Facts behind it: {shares}.",
-    ]
-    lines += [f"  {n}" for n in trust["notes"]]
-    return "\n".join(lines)
+    certificate = f"Trust: certificate {passed} (worst residual {trust['worst_residual']:.1e})."
+    return ["", f"{certificate} Facts behind it: {shares}.", *(f"  {n}" for n in trust["notes"])]
 
 
 def _r(value: float, digits: int = 3) -> float | None:
