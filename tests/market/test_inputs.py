@@ -143,6 +143,16 @@ def test_a_seller_that_withholds_offers_no_more_than_it_said() -> None:
     assert caps["gazprom", "DK", "2022-06"] == 0.0
 
 
+def test_a_withheld_sale_is_offered_again_when_its_gate_opens() -> None:
+    """Opening one of Poland's two contract gates lifts the cap on Poland alone; a scenario needs nothing else."""
+    world = reference()
+    gates = world.table("gates")
+    opened = world.with_tables({"gates": gates.filter(pl.col("id") != "yamal-europe-contract")})
+    kept = {r["node"] for r in build_inputs(world, date(2025, 6, 1), 1).tables["caps"].iter_rows(named=True)}
+    left = {r["node"] for r in build_inputs(opened, date(2025, 6, 1), 1).tables["caps"].iter_rows(named=True)}
+    assert kept - left == {"PL"}
+
+
 def test_the_lower_of_two_caps_on_one_sale_counts() -> None:
     """The law leaves 0.3 bcm in the month, the seller offers nothing: nothing is offered."""
     law = pl.DataFrame([{"trader": "gazprom", "node": "PL", "period": "2022-05", "maximum": 0.3, "reason": "made"}])

@@ -724,12 +724,15 @@ class _Builder:
         """Offer caps that a seller put on itself; like the law's, one counts in a month on whose 15th day it holds."""
         if "offer_caps" not in self.world.tables:
             return
+        shut = self.reader.shut_gates
         for row in self.world.table("offer_caps").iter_rows(named=True):
             if row["trader"] not in active or row["node"] not in selling:
                 continue
+            gates = set((row.get("gates") or "").split())
             for name, month in zip(self.names, self.months, strict=True):
                 middle = month.replace(day=15)
-                if row["valid_from"] <= middle and (row["valid_to"] is None or middle <= row["valid_to"]):
+                dated = row["valid_from"] <= middle and (row["valid_to"] is None or middle <= row["valid_to"])
+                if dated and gates <= shut(middle):
                     days = month_bounds(month)[1].day / (366 if isleap(month.year) else 365)
                     reason = f"{row['reason']} [{row['source']}]"
                     self._cap(row["trader"], row["node"], name, row["maximum_bcm_per_year"] * days, reason)

@@ -68,6 +68,15 @@ class CapacityReader:
         """Every gate that concerns the subject, with the end that follows from the measures behind it."""
         return [g for s in self.chain(subject) for g in self._gates.get(s, ())]
 
+    def shut_gates(self, day: date) -> set[str]:
+        """The gates that are shut on a day, by id."""
+        return {
+            g["id"]
+            for gates in self._gates.values()
+            for g in gates
+            if g["valid_from"] <= day and (g["valid_to"] is None or day <= g["valid_to"])
+        }
+
     def month(self, subject: str, month: date) -> MonthCapacity:
         """Capacity [bcm] of a subject in the month that begins on `month`."""
         first, last = month_bounds(month)

@@ -154,6 +154,8 @@ def _lists(world: World) -> Iterable[Fault]:
     wanted = [("access", "traders", "traders")]
     if "measures" in world.tables:
         wanted.append(("gates", "measure", "measures"))
+    if "offer_caps" in world.tables:
+        wanted.append(("offer_caps", "gates", "gates"))
     for table, column, target in wanted:
         known = _column_values(world, f"{target}.id")
         for row in _rows(world, table):
