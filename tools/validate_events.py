@@ -134,7 +134,7 @@ def booked_again(world: World) -> World:
     if frame.filter(unbooked).height == 0:
         raise SystemExit("the limit of the missing bookings is no longer in the world")
     booked = world.with_tables({"facts": frame.filter(~unbooked)})
-    return opened(offered_again(booked, "PL"), "yamal-europe-contract", "yamal-europe-counter-sanctions")
+    return opened(booked, "yamal-europe-contract", "yamal-europe-counter-sanctions")
 
 
 EVENTS = (
