@@ -52,7 +52,10 @@ def run(
     ] = None,
     solver: Annotated[str, typer.Option("--solver", help="auto, piqp, clarabel, highs or block.")] = "auto",
     lags: Annotated[
-        bool, typer.Option("--lags", help="Carry LNG still at sea at a month's end into the next month; slower.")
+        bool,
+        typer.Option(
+            "--lags", help="Carry LNG still at sea at a month's end into the next month; minutes instead of seconds."
+        ),
     ] = False,
     uncalibrated: Uncalibrated = False,
     world: WorldDir = None,
