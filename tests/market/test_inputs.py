@@ -127,10 +127,58 @@ def test_opening_the_ukrainian_transit_contract_opens_the_route() -> None:
     assert not inputs.tables["bans"].filter((pl.col("arc") == "brotherhood") & (pl.col("trader") == "*")).height
 
 
-def test_years_after_the_last_known_one_are_said_to_carry_on() -> None:
+def test_years_after_the_last_known_one_lie_on_its_curve_and_the_notes_say_where_it_moves() -> None:
     inputs = build_inputs(reference(), date(2027, 12, 1), 2)
-    said = [n for n in inputs.notes if n.startswith("Demand of")]
-    assert said == ["Demand of 2027 to 2028 lies on the curve of 2025, the last year known; no growth is assumed."]
+    [said] = [n for n in inputs.notes if n.startswith("Demand of")]
+    beginning = "Demand of 2027 to 2028 lies on the curve of 2025, the last year known, moved by the yearly growth of "
+    assert said.startswith(beginning + "dated outlooks at ")
+    grows = {s for s, a in reference().facts if a == "demand_growth_share_per_year"}
+    still = said.removesuffix(".").split("no growth is assumed at ")[1].split(", ")
+    assert f"at {len(grows)} of {len(grows) + len(still)} nodes" in said  # none is in both, none in neither
+    assert set(still) == set(reference().table("nodes")["id"]) - grows
+
+
+@pytest.mark.parametrize(
+    ("node", "month", "times"),
+    [
+        ("DE", date(2025, 6, 1), 1.0),  # the year known
+        ("DE", date(2028, 6, 1), 0.9891**3),  # -1.09 % in 2026, 2027 and 2028
+        ("KR", date(2035, 6, 1), 0.9862**10),
+        ("TR", date(2030, 6, 1), 0.9833),  # an outlook for 2026 alone: what is not known adds nothing
+        ("QA", date(2030, 6, 1), 1.0),  # no outlook
+        ("DE", date(2036, 6, 1), 0.9891**10),  # outlooks end in 2035
+    ],
+)
+def test_an_outlook_moves_the_curve_at_its_price(node: str, month: date, times: float) -> None:
+    world = reference()
+    base = date(2025, 1, 1)
+    quantity = value(world, node, "consumption_bcm", base) * value(
+        world, node, f"demand_share_m{month.month:02d}", base
+    )
+    inputs = build_inputs(world, month, 1)
+    price = value(world, node, "reference_price_usd_per_mmbtu", base)
+    assert point(inputs, node, quantity * times) == pytest.approx(price)
+
+
+def test_a_user_s_outlook_comes_first_and_an_anchored_quantity_is_not_grown() -> None:
+    row = {
+        "subject": "DE",
+        "attribute": "demand_growth_share_per_year",
+        "value": 0.1,
+        "unit": "1",
+        "valid_from": date(2026, 1, 1),
+        "valid_to": date(2026, 12, 31),
+        "source": "polynya-assumption",
+        "locator": "test",
+        "kind": "assumption",
+    }
+    world = reference().with_rows("facts", [row])
+    june, base = date(2027, 6, 1), date(2025, 1, 1)
+    quantity = value(world, "DE", "consumption_bcm", base) * value(world, "DE", "demand_share_m06", base)
+    price = value(world, "DE", "reference_price_usd_per_mmbtu", base)
+    assert point(build_inputs(world, june, 1), "DE", quantity * 1.1 * 0.9891) == pytest.approx(price)
+    anchored = build_inputs(world, june, 1, anchor={("demand_bcm", "DE", "2027-06"): 5.0})
+    assert point(anchored, "DE", 5.0) == pytest.approx(price)
 
 
 def test_a_seller_that_withholds_offers_no_more_than_it_said() -> None:

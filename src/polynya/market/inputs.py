@@ -124,7 +124,10 @@ class _Builder:
         for r in world.table("frictions").iter_rows(named=True) if "frictions" in world.tables else ():
             pair = (r["friction_usd_per_mmbtu"], r["slope_usd_per_mmbtu_per_bcm_per_year"])
             self.friction.setdefault(r["way"], []).append((r["valid_from"], r["valid_to"], *pair))
-        self.carried_on: dict[int, set[int]] = {}  # year of the last pair -> later years for which nothing is known
+        self.carried_on: dict[
+            int, dict[int, set[str]]
+        ] = {}  # year of the last pair -> later year -> nodes on its curve
+        self.moved: set[str] = set()  # nodes whose curve an outlook moves
 
     def add(self, table: str, **row: Any) -> None:
         self.tables.setdefault(table, []).append(row)
@@ -202,15 +205,31 @@ class _Builder:
         if not anchored and (year > month.year or any(year < y <= month.year for y in later)):
             self.fallen_back.setdefault((month.year, year), set()).add(node)
         elif not anchored and year < month.year:
-            self.carried_on.setdefault(year, set()).add(month.year)
+            self.carried_on.setdefault(year, {}).setdefault(month.year, set()).add(node)
         self.trace.add("demand", node, "consumption_bcm", annual.facts)
         self.trace.add("demand", node, "reference_price_usd_per_mmbtu", price.facts)
         share = self.need(node, f"demand_share_m{month.month:02d}", month, "demand", node)
-        quantity = annual.value * share
-        factor = self.maybe(node, "demand_factor", month, "demand", node, 1.0)
-        quantity = self.anchor.get(("demand_bcm", node, name), quantity) * factor
+        quantity = self.anchor.get(("demand_bcm", node, name))
+        if quantity is None:
+            quantity = annual.value * share * self._growth(node, year, month)
+        quantity *= self.maybe(node, "demand_factor", month, "demand", node, 1.0)
         level = price.value + self.maybe(node, "demand_price_shift_usd_per_mmbtu", month, "demand", node)
         return quantity, self.anchor.get(("price_usd_per_mmbtu", node, name), level)
+
+    def _growth(self, node: str, known: int, month: date) -> float:
+        """How much further out the curve of the year known lies in the month's year: the growth of each year between.
+
+        Growth is that of use at unchanged prices: the price of the curve stays, its quantity moves. A year of which no
+        outlook says anything adds nothing.
+        """
+        grown = 1.0
+        for year in range(known + 1, month.year + 1):
+            found = self.world.resolve(node, "demand_growth_share_per_year", date(year, 1, 1))
+            if found is not None:
+                self.trace.add("demand", node, "demand_growth_share_per_year", found.facts)
+                self.moved.add(node)
+                grown *= 1.0 + found.value
+        return grown
 
     def _pair(self, node: str, wanted: int) -> tuple[int, Resolved, Resolved] | None:
         """Consumption and price of one year, the latest up to the wanted one that has both; failing that, the first.
@@ -242,9 +261,12 @@ class _Builder:
             self.notes.append(f"Demand of {wanted} lies on the curve of {year} ({why}): {', '.join(sorted(nodes))}.")
         for year, later in sorted(self.carried_on.items()):
             span = f"{min(later)}" if len(later) == 1 else f"{min(later)} to {max(later)}"
-            self.notes.append(
-                f"Demand of {span} lies on the curve of {year}, the last year known; no growth is assumed."
-            )
+            on = set[str]().union(*later.values())
+            still = sorted(on - self.moved)
+            said = f"Demand of {span} lies on the curve of {year}, the last year known"
+            if len(still) < len(on):
+                said += f", moved by the yearly growth of dated outlooks at {len(on) - len(still)} of {len(on)} nodes"
+            self.notes.append(said + (f"; no growth is assumed at {', '.join(still)}." if still else "."))
 
     # -- supply -------------------------------------------------------------------------------------------------------
 

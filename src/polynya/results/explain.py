@@ -180,7 +180,7 @@ def _facts(run: Run, item: str, tables: tuple[str, ...], period: str) -> list[di
     if period:
         first, last = (pl.lit(day) for day in _span_of(run, period))
         yearly = (pl.col("valid_from").dt.year() <= first.dt.year()) & pl.col("attribute").is_in(
-            ["consumption_bcm", "reference_price_usd_per_mmbtu"]
+            ["consumption_bcm", "reference_price_usd_per_mmbtu", "demand_growth_share_per_year"]
         )
         shares = [f"demand_share_m{m:02d}" for m in _calendar_months(run, period)]
         month = ~pl.col("attribute").str.starts_with("demand_share_m") | pl.col("attribute").is_in(shares)
