@@ -240,7 +240,7 @@ def _import_bans(case: _Case, imports: Sequence[Measure]) -> tuple[list[Ban], li
                         for arc in case.arcs:
                             if arc.to_node == node and arc.commodity == commodity:
                                 closed.setdefault((trader.id, None, arc.id, m.id), []).append(month)
-                open_ways = [c for c in trader.commodities if full[c] is None]
+                open_ways = [c for c in sorted(trader.commodities) if full[c] is None]
                 if open_ways and all(short[c] is not None for c in open_ways):
                     m = next(m for c in open_ways if (m := short[c]) is not None)
                     allowed = _long_contracts(case, trader.id, node, month) / 12.0
