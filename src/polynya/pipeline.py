@@ -54,6 +54,7 @@ class Ready:
     periods: Sequence[Period]
     sea: handover.Voyages | None
     miles: Mapping[tuple[str, str], float] = field(default_factory=dict)  # of crude by sea, where oil is asked about
+    laws: handover.Laws = field(default_factory=handover.Laws)
 
     def pose(self, world: World) -> handover.Posed:
         """The market problem of today's world or of another one, over the months of the question."""
@@ -67,6 +68,7 @@ class Ready:
             anchor=self.anchor,
             lags=self.question.lags,
             periods=self.periods,
+            laws=self.laws,
         )
 
     def sail(self, world: World) -> handover.Voyages | None:

@@ -53,11 +53,15 @@ class MarketInputs:
 class _Trace:
     rows: set[tuple[str, str, str, str]] = field(default_factory=set)
     facts: dict[str, Fact] = field(default_factory=dict)
+    keys: dict[int, str] = field(default_factory=dict)  # of a fact's place in memory: most are read for every month
 
     def add(self, table: str, identity: str, attribute: str, facts: Iterable[Fact]) -> None:
         for fact in facts:
-            self.rows.add((table, identity, attribute, fact.key))
-            self.facts[fact.key] = fact
+            key = self.keys.get(id(fact))
+            if key is None:
+                key = self.keys[id(fact)] = fact.key
+                self.facts[key] = fact
+            self.rows.add((table, identity, attribute, key))
 
 
 def build_inputs(
@@ -114,7 +118,8 @@ class _Builder:
         self.gates: list[dict[str, Any]] = []
         self.fees: list[dict[str, Any]] = []
         self.notes: list[str] = []
-        self._linked: tuple[int, list[tuple[str, str, str]]] = (-1, [])
+        self._onward: tuple[int, dict[str, set[tuple[str, str]]]] = (-1, {})  # of so many arcs: start -> arc, end
+        self._shut: tuple[int, dict[str, set[str]]] = (0, {})  # of so many bans: seller -> arcs
         self.anchor = anchor
         self.nodes = {r["id"]: r for r in world.table("nodes").iter_rows(named=True)}
         self.traders = {r["id"]: r for r in world.table("traders").iter_rows(named=True)}
@@ -651,25 +656,34 @@ class _Builder:
                 if trader not in allowed:
                     self._ban(trader, None, row["subject"], live[0], live[-1], row["reason"])
 
-    def _links(self) -> list[tuple[str, str, str]]:
-        """Arc, start and end of every arc, its months taken together; every seller asks for them."""
+    def _links(self) -> dict[str, set[tuple[str, str]]]:
+        """Start -> (arc, end) of every arc, its months taken together; every seller asks for them."""
         arcs = self.tables.get("arcs", [])
-        if self._linked[0] != len(arcs):
-            self._linked = (len(arcs), list(dict.fromkeys((r["arc"], r["from"], r["to"]) for r in arcs)))
-        return self._linked[1]
+        if self._onward[0] != len(arcs):
+            onward: dict[str, set[tuple[str, str]]] = {}
+            for r in arcs:
+                onward.setdefault(r["from"], set()).add((r["arc"], r["to"]))
+            self._onward = (len(arcs), onward)
+        return self._onward[1]
+
+    def _shut_to(self, trader: str) -> set[str]:
+        """The arcs that a seller may not use in some month. Bans are only ever added."""
+        bans = self.tables.get("bans", [])
+        read, shut = self._shut
+        for r in bans[read:]:
+            if r["node"] is None:
+                shut.setdefault(r["trader"], set()).add(r["arc"])
+        self._shut = (len(bans), shut)
+        return shut.get(trader, set())
 
     def _reach(self, trader: str) -> set[str]:
         """The nodes that a seller's gas can get to at all; a ban anywhere else would only keep it from being merged."""
-        shut = {r["arc"] for r in self.tables.get("bans", ()) if r["trader"] == trader and r["node"] is None}
-        onward: dict[str, set[str]] = {}
-        for arc, start, end in self._links():
-            if arc not in shut:
-                onward.setdefault(start, set()).add(end)
+        shut, onward = self._shut_to(trader), self._links()
         seen = {r["node"] for r in self.tables.get("production", ()) if r["trader"] == trader}
         queue = list(seen)
         while queue:
-            for further in onward.get(queue.pop(), ()):
-                if further not in seen:
+            for arc, further in onward.get(queue.pop(), ()):
+                if further not in seen and arc not in shut:
                     seen.add(further)
                     queue.append(further)
         return seen

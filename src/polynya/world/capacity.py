@@ -10,6 +10,7 @@ from __future__ import annotations
 from calendar import isleap, monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from polynya.world.fact import Fact, resolve
@@ -29,6 +30,7 @@ class MonthCapacity:
     closed_gates: tuple[str, ...]  # gates shut on every day of the month
 
 
+@lru_cache(maxsize=1024)
 def month_bounds(month: date) -> tuple[date, date]:
     """First and last day of the month."""
     return month.replace(day=1), month.replace(day=monthrange(month.year, month.month)[1])

@@ -6,8 +6,7 @@ A World is frozen: a changed world is another World, of the same type, made by `
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -26,6 +25,13 @@ IDENTITY_TABLES = (
     "oil_routes", "oil_recipes",
 )  # fmt: skip
 MODEL = "model"
+# What a world has worked out, and the tables it rests on: another world made of it keeps what its changes do not touch.
+_RESTS_ON = {
+    "kinds": {*IDENTITY_TABLES},
+    "attributes": {"attributes"},
+    "facts": {"facts", "sources"},
+    "_cited": {"facts"},
+}
 
 
 @dataclass(frozen=True)
@@ -87,33 +93,30 @@ class World:
     @cached_property
     def facts(self) -> Mapping[tuple[str, str], tuple[Fact, ...]]:
         """(subject, attribute) -> every fact about it, the strongest first."""
-        reliability = dict(self.table("sources").select("id", "reliability").iter_rows())
-        grouped: dict[tuple[str, str], list[Fact]] = defaultdict(list)
-        for r in self.table("facts").iter_rows(named=True):
-            fact = Fact(
-                subject=r["subject"],
-                attribute=r["attribute"],
-                value=r["value"],
-                unit=r["unit"],
-                valid_from=r["valid_from"],
-                valid_to=r["valid_to"],
-                source=r["source"],
-                locator=r["locator"],
-                original_value=r["original_value"] or "",
-                kind=r["kind"],
-                note=r["note"] or "",
-                reliability=reliability.get(r["source"], "own"),
-                layer=r["_layer"],
-                file=r["_file"],
-                row=r["_row"],
-            )
-            grouped[fact.subject, fact.attribute].append(fact)
-        return {k: tuple(sorted(v, key=lambda f: f.rank)) for k, v in grouped.items()}
+        return _with_facts({}, _facts_of(self.table("facts").iter_rows(named=True), self._reliability()))
+
+    @cached_property
+    def _cited(self) -> frozenset[str]:
+        return frozenset(self.table("facts")["source"].unique())
+
+    def _reliability(self) -> dict[str, str]:
+        return dict(self.table("sources").select("id", "reliability").iter_rows())
 
     def resolve(self, subject: str, attribute: str, on: date) -> Resolved | None:
         """The value of an attribute on a day, or None when nothing is known. Missing is not zero."""
         meta = self._attribute(attribute)
         known = self.facts.get((subject, attribute), ())
+        asked = (subject, attribute, on)
+        before = self._resolved.get(asked)
+        if before is None or before[0] is not known:  # worlds made of this one share what they have in common
+            before = self._resolved[asked] = (known, self._in_force(known, meta, on))
+        return before[1]
+
+    @cached_property
+    def _resolved(self) -> dict[tuple[str, str, date], tuple[tuple[Fact, ...], Resolved | None]]:
+        return {}
+
+    def _in_force(self, known: tuple[Fact, ...], meta: Mapping[str, Any], on: date) -> Resolved | None:
         if meta["over_time"] == "year":
             in_force = [f for f in known if f.valid_from is not None and f.valid_from.year == on.year]
         elif meta["over_time"] == "day":
@@ -159,7 +162,13 @@ class World:
     def with_tables(self, changed: Mapping[str, pl.DataFrame], change: str = "") -> World:
         """Another world with some tables replaced."""
         notes = (*self.changes, change) if change else self.changes
-        return replace(self, tables={**self.tables, **changed}, changes=notes)
+        other = replace(self, tables={**self.tables, **changed}, changes=notes)
+        for name, tables in _RESTS_ON.items():
+            if name in self.__dict__ and not changed.keys() & tables:
+                other.__dict__[name] = self.__dict__[name]
+        if "attributes" not in changed:
+            other.__dict__["_resolved"] = self._resolved  # every answer is kept with the facts it is from
+        return other
 
     def with_rows(self, table: str, rows: Iterable[Mapping[str, Any]], change: str = "") -> World:
         """Another world with rows added on top of a table (facts: a new layer, so that they win)."""
@@ -171,7 +180,13 @@ class World:
         ]
         if not full:
             return self
-        return self.with_tables({table: pl.concat([frame, pl.DataFrame(full, schema=frame.schema)])}, change)
+        other = self.with_tables({table: pl.concat([frame, pl.DataFrame(full, schema=frame.schema)])}, change)
+        if table == "facts":
+            added = other.table("facts").tail(len(full)).iter_rows(named=True)
+            other.__dict__["facts"] = _with_facts(self.facts, _facts_of(added, other._reliability()))
+        if table == "sources" and not {r["id"] for r in full} & self._cited:
+            other.__dict__["facts"] = self.facts
+        return other
 
     @cached_property
     def digest(self) -> str:
@@ -191,6 +206,40 @@ class World:
             raise NotFoundError(
                 f'"{attribute}" is not an attribute of the registry.', fix=did_you_mean(attribute, self.attributes)
             ) from None
+
+
+def _facts_of(rows: Iterable[Mapping[str, Any]], reliability: Mapping[str, str]) -> Iterator[Fact]:
+    for r in rows:
+        yield Fact(
+            subject=r["subject"],
+            attribute=r["attribute"],
+            value=r["value"],
+            unit=r["unit"],
+            valid_from=r["valid_from"],
+            valid_to=r["valid_to"],
+            source=r["source"],
+            locator=r["locator"],
+            original_value=r["original_value"] or "",
+            kind=r["kind"],
+            note=r["note"] or "",
+            reliability=reliability.get(r["source"], "own"),
+            layer=r["_layer"],
+            file=r["_file"],
+            row=r["_row"],
+        )
+
+
+def _with_facts(
+    known: Mapping[tuple[str, str], tuple[Fact, ...]], more: Iterable[Fact]
+) -> Mapping[tuple[str, str], tuple[Fact, ...]]:
+    """The index with more facts; what is said of nothing new keeps its tuple, the strongest first."""
+    grouped: dict[tuple[str, str], list[Fact]] = {}
+    for fact in more:
+        about = (fact.subject, fact.attribute)
+        if about not in grouped:
+            grouped[about] = list(known.get(about, ()))
+        grouped[about].append(fact)
+    return {**known, **{k: tuple(sorted(v, key=lambda f: f.rank)) for k, v in grouped.items()}}
 
 
 @dataclass(frozen=True, slots=True)
