@@ -56,10 +56,15 @@ def check(world: WorldDir = None, overlay: Overlays = None, json: Json = False) 
 
 @group.command("show")
 def show(
-    identity: Annotated[str, typer.Argument(metavar="ID", help="A node, asset, corridor, party, supply or contract.")],
+    identity: Annotated[
+        str, typer.Argument(metavar="ID", help="A node, asset, corridor, party, supply, contract or passage.")
+    ],
     as_of: Annotated[
         str, typer.Option("--as-of", metavar="DATE", help="Mark what is in force on this day (YYYY-MM-DD).")
     ] = "",
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Also write the page as one HTML file to hand on.")
+    ] = None,
     svg: Annotated[
         Path | None, typer.Option("--svg", metavar="FILE", help="Also write a small map of it, with its corridors.")
     ] = None,
@@ -69,23 +74,28 @@ def show(
 ) -> None:
     """Everything the registry knows about one thing: values over time, sources, what was passed over, where it lies.
 
-    Example: polynya world show nord-stream-1 --as-of 2022-07-01 --svg nord-stream-1.svg
+    Examples: polynya world show nord-stream-1 --as-of 2022-07-01 --svg nord-stream-1.svg
+    polynya world show DE --html germany.html    polynya world show suez
     """
     from polynya.commands.options import day_or_today
     from polynya.console import emit_json, note, say
     from polynya.errors import NotFoundError
     from polynya.world import load_world
-    from polynya.world.map import chart, chart_svg
-    from polynya.world.page import page, page_text
+    from polynya.world.map import chart_svg
+    from polynya.world.page import chart_of, page, page_text
+    from polynya.world.page_html import page_html
 
     loaded = load_world(world, overlay or ())
     document = page(loaded, identity, day_or_today(as_of))
     if svg is not None:
-        drawn = chart(loaded, document["id"])
+        drawn = chart_of(document)
         if not drawn.places:
             raise NotFoundError(f"nothing about {document['id']} has a place: there is no map to draw.")
         svg.write_text(chart_svg(drawn, f"{document['identity'].get('name', '')} ({document['id']})"), encoding="utf-8")
         note(f"wrote {svg}")
+    if html is not None:
+        html.write_text(page_html(document), encoding="utf-8")
+        note(f"wrote {html}")
     if json:
         emit_json(document)
     else:

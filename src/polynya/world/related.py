@@ -89,12 +89,25 @@ def related(world: World, identity: str) -> dict[str, list[dict[str, Any]]]:
         if link.table not in world.tables:
             continue
         frame = world.table(link.table)
-        hit = frame.filter(link.rows(identity))
+        wanted = link.rows(identity)
+        if link.key == "contracts":
+            wanted = wanted | pl.col("seller").is_in(_sellers(world, identity))
+        hit = frame.filter(wanted)
         if link.order:
             hit = hit.sort(link.order, nulls_last=False, maintain_order=True)
         columns = [c for c in link.columns if c in frame.columns]
         out[link.key] = [{c: plain(v) for c, v in r.items()} for r in hit.select(columns).iter_rows(named=True)]
     return out
+
+
+def _sellers(world: World, identity: str) -> list[str]:
+    """Who alone sells what a liquefaction plant makes, or the plants that are part of a project."""
+    assets = world.table("assets").filter(pl.col("kind") == "lng-export")
+    plants = assets.filter((pl.col("id") == identity) | (pl.col("part_of") == identity))["id"].to_list()
+    if not plants or "access" not in world.tables:
+        return []
+    held = world.table("access").filter(pl.col("subject").is_in(plants))["traders"].to_list()
+    return sorted({t for cell in held if cell for t in cell.split(" ")})
 
 
 def namesakes(world: World, identity: str) -> list[dict[str, str]]:
