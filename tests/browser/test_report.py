@@ -40,6 +40,7 @@ CHECKS = (
     "findings",
     "voyages by season",
     "every number leads to its trace",
+    "thirty numbers of every section",
     "axe",
     "print",
     "narrow screen",

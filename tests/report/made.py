@@ -266,6 +266,11 @@ def summary(text: str = "plain") -> dict[str, Any]:
     return {
         "title": text,
         "question": text,
+        "europe_price": {
+            "change_percent": -35.0,
+            "usd_per_mmbtu": {"baseline": 8.0, "scenario": 5.2},
+            "eur_per_mwh": {"baseline": 24.8, "scenario": 16.1},
+        },
         "headline": "Europe would pay 35.0 % less for gas (8.0 -> 5.2 USD/MMBtu, 24.8 -> 16.1 EUR/MWh).",
         "from": MONTHS[0],
         "months": 2,

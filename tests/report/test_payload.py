@@ -7,7 +7,7 @@ import json
 import polars as pl
 
 from polynya.report.payload import Labels, columns, payload, rounded
-from polynya.report.sentences import condition_of, sentences
+from polynya.report.sentences import condition_of, parts, sentences, trust_of
 from tests.report import made
 
 
@@ -91,11 +91,6 @@ def test_findings_that_flip_come_first_with_their_proof() -> None:
     assert first["proof_scenario"] == []
 
 
-def test_each_sentence_says_where_it_comes_from() -> None:
-    # no hub of the reference world, the pipe that moves most, the largest gain
-    assert document()["sentence_links"] == [None, "flow:aa-bb", "gain:producers>seller"]
-
-
 def test_the_sea_is_drawn_where_the_run_has_voyages() -> None:
     sea = document()["sea"]
     arc7 = sea["season"][0]
@@ -158,23 +153,59 @@ def test_the_way_of_today_is_told_where_it_differs() -> None:
     assert payload(tables, made.summary(), made.labels())["routes"]["via_b"] == [None, None]
 
 
+NAMES = {"aa-bb": "The line", "AA": "United States", "seller": "Seller", "other": "Other"}
+
+
 def test_three_sentences_with_their_numbers() -> None:
-    price, flow, gain = sentences(
-        made.summary(), {"aa-bb": "The line", "AA": "Aland", "seller": "Seller", "other": "Other"}
+    price, flow, gain = sentences(made.summary(), NAMES)
+    assert price == (
+        "If this came true, with 1 open condition met, Europe would pay 35.0 % less for gas on average over 2 months "
+        "from January 2026: 5.2 instead of 8.0 USD/MMBtu (16.1 instead of 24.8 EUR/MWh)."
     )
-    assert price.startswith("Europe would pay 35.0 % less")
-    assert (
-        flow
-        == "The line would carry 15.0 bcm a year instead of 0.0; Europe would get from Aland 13.5 more (bcm a year)."
+    assert flow == (
+        "The line would then carry 15.0 bcm a year instead of none; "
+        "Europe would get 13.5 bcm a year more from the United States."
     )
-    assert "Seller (+1.2)" in gain
-    assert "Other (-0.6)" in gain
-    assert "all together +0.6" in gain
+    assert gain == (
+        "Europe's consumers would gain 0.0 billion USD over 2 months (discounted over the horizon); of all sellers, "
+        "operators and states Seller would gain most (+1.2) and Other would lose most (\N{MINUS SIGN}0.6); "
+        "all parties in the world together: +0.6 billion USD."
+    )
+
+
+def test_every_number_of_a_sentence_knows_its_trace() -> None:
+    """Numbers that only repeat another unit, a count or a date stand beside one that has a trace."""
+    for sentence in parts(made.summary(), NAMES):
+        numbers = [(text, sel) for text, sel in sentence if any(c.isdigit() for c in text)]
+        assert any(sel for _, sel in numbers)
+    wanted = [sel for sentence in parts(made.summary(), NAMES) for _, sel in sentence if sel]
+    assert wanted == [
+        "mean:Europe",
+        "mean:Europe",
+        "mean:Europe",
+        "flow:aa-bb",
+        "supply:AA>Europe",
+        "gain:region>Europe",
+        "gain:producers>seller",
+        "gain:producers>other",
+        "gain:all>all",
+    ]
+
+
+def test_the_sentences_stand_in_the_document_in_parts() -> None:
+    first = document()["sentences"][0]
+    assert ("35.0 % less", "mean:Europe") in first
 
 
 def test_sentences_say_that_nothing_moves() -> None:
-    still = made.summary() | {"corridors": [], "suppliers_of_europe": []}
-    assert sentences(still, {})[1] == "No pipeline and no supplier of Europe moves by 0.5 bcm a year or more."
+    still = made.summary() | {
+        "corridors": [],
+        "suppliers_of_europe": [],
+        "europe_price": {**made.summary()["europe_price"], "change_percent": -0.04},
+    }
+    price, flow, _ = sentences(still, {})
+    assert "would pay the same for gas to within 0.1 %" in price
+    assert flow == "No pipeline and no supplier of Europe would move by 0.5 bcm a year or more."
 
 
 def test_the_condition_is_said() -> None:
@@ -182,6 +213,25 @@ def test_the_condition_is_said() -> None:
     assert "1 claim" in text
     assert "1 open condition is met, which is assumed" in text
     assert "1 condition taken as not met" in text
+
+
+def test_how_sure_is_said_with_the_errors_of_the_fit() -> None:
+    fitted = {
+        "base_years": [2019, 2021],
+        "errors": {
+            "2019": {"corridors_and_pairs": {"error": 0.11}, "prices": {"TTF": {"error": 0.03}}},
+            "2021": {
+                "corridors_and_pairs": {"error": 0.14},
+                "prices": {"TTF": {"error": -0.04}, "JKM": {"error": -0.137}},
+            },
+        },
+    }
+    trust = {**made.summary()["trust"], "calibration": fitted}
+    text = trust_of(made.summary() | {"trust": trust})
+    assert "published prices by up to 14 % and published flows by 14 % (weighted)" in text  # JKM of 2021; pairs of 2021
+    assert "read the difference" in text
+    assert trust_of(made.summary()) == "Levels are not anchored."  # without a fit the summary's own words
+    assert trust_of(made.summary() | {"trust": {**trust, "anchored": True, "banner": ""}}) == ""
 
 
 def test_names_are_only_those_of_things_on_the_page() -> None:

@@ -8,10 +8,13 @@ import { number, signed, BLUE, ORANGE } from "./data.js";
 
 export const HUES = ["#0b62a4", "#c4510a", "#2a7d4f", "#7b4f9d", "#8a6d00", "#b03060", "#3b6f7d", "#555555"];
 const INK = "#1a2733", SOFT = "#56636f", RULE = "#dfe5ea";
+const small = () => innerWidth < 700; // a phone: fewer units across, so that what is written can be read
+const cut = (name, length) => (name.length > length ? `${name.slice(0, length - 1)}…` : name);
 const text = (x, y, t, more = {}) => s("text", { x, y, "font-size": 12, fill: INK, ...more }, t);
 
 // series: [{name, colour, b: [...], s: [...]}]; baseline dashed.
 export function lines({ series, months, unit, width = 760, height = 330, mark = -1, difference = false, room: right = 150, onpick }) {
+  if (small()) { width = Math.min(width, 430); right = Math.min(right, 142); }
   const svg = s("svg", { viewBox: `0 0 ${width} ${height}` });
   const room = { l: 46, r: right, t: 24, b: 34 };
   const shown = series.map((o) => (difference ? { ...o, s: o.s.map((v, i) => (v === null || o.b[i] === null ? null : v - o.b[i])), b: null } : o));
@@ -36,13 +39,14 @@ export function lines({ series, months, unit, width = 760, height = 330, mark = 
   }
   ends.sort((a, b) => a.y - b.y).forEach((e, i) => { e.at = Math.max(e.y, i ? ends[i - 1].at + 15 : room.t); });
   for (let i = ends.length - 1, floor = height - room.b + 6; i >= 0; i--) { ends[i].at = Math.min(ends[i].at, floor); floor = ends[i].at - 15; }
-  for (const e of ends) svg.append(text(width - room.r + 8, e.at + 4, e.o.name, { fill: e.o.colour, "font-weight": 600 }));
+  for (const e of ends) svg.append(text(width - room.r + 8, e.at + 4, cut(e.o.name, Math.floor((right - 8) / 7.4)), { fill: e.o.colour, "font-weight": 600 }));
   return svg;
 }
 
 // rows: [{id, name, v}]
 export function bars({ rows, unit, width = 540, digits = 0, onpick }) {
-  const height = 30 + rows.length * 24 + 8, middle0 = 190;
+  if (small()) width = Math.min(width, 430);
+  const height = 30 + rows.length * 24 + 8, middle0 = width < 500 ? 150 : 190, letters = width < 500 ? 22 : 29;
   const svg = s("svg", { viewBox: `0 0 ${width} ${height}` });
   const far = Math.max(1e-9, ...rows.map((r) => Math.abs(r.v)));
   const least = Math.min(0, ...rows.map((r) => r.v)), most = Math.max(0, ...rows.map((r) => r.v));
@@ -51,7 +55,7 @@ export function bars({ rows, unit, width = 540, digits = 0, onpick }) {
   svg.append(text(4, 14, unit, { fill: SOFT }));
   svg.append(s("line", { x1: x(0), x2: x(0), y1: 22, y2: height - 4, stroke: "#8b97a1" }));
   rows.forEach((r, i) => {
-    const name = r.name.length > 30 ? r.name.slice(0, 28) + "…" : r.name;
+    const name = cut(r.name, letters);
     const group = s("g", { class: onpick ? "pick" : null }, s("title", {}, r.name),
       s("rect", { class: "hit", x: 0, y: y(i), width, height: y.bandwidth(), fill: "transparent" }),
       s("rect", { x: Math.min(x(0), x(r.v)), y: y(i), width: Math.abs(x(r.v) - x(0)), height: y.bandwidth(), fill: r.v < 0 ? ORANGE : BLUE }),
@@ -63,13 +67,15 @@ export function bars({ rows, unit, width = 540, digits = 0, onpick }) {
 }
 
 // links: [{from, to, v}] with names; v signed in the difference.
-export function supply({ links, difference, width = 900, height = 520, onpick }) {
+export function supply({ links, difference, width = 900, height = 520, onpick, onend }) {
+  const side = small() ? 128 : 180, letters = small() ? 11 : 19;
+  if (small()) { width = 480; height = 640; }
   const svg = s("svg", { viewBox: `0 0 ${width} ${height}` });
   const used = links.filter((l) => Math.abs(l.v) > (difference ? 0.02 : 0.2));
   if (!used.length) { svg.append(text(20, 40, "Nothing moves by more than 0.02 bcm a year.")); return svg; }
   const ends = [...new Set(used.map((l) => `f:${l.from}`)), ...new Set(used.map((l) => `t:${l.to}`))];
   const index = new Map(ends.map((e, i) => [e, i]));
-  const graph = sankey().nodeWidth(12).nodePadding(Math.max(5, Math.min(12, 300 / ends.length))).nodeAlign(sankeyJustify).extent([[180, 24], [width - 180, height - 8]])({
+  const graph = sankey().nodeWidth(12).nodePadding(Math.max(5, Math.min(12, 300 / ends.length))).nodeAlign(sankeyJustify).extent([[side, 24], [width - side, height - 8]])({
     nodes: ends.map((e) => ({ e })), links: used.map((l) => ({ source: index.get(`f:${l.from}`), target: index.get(`t:${l.to}`), value: Math.abs(l.v), l })) });
   const suppliers = [...new Set(links.map((l) => l.from))].sort();
   for (const k of graph.links) {
@@ -81,11 +87,13 @@ export function supply({ links, difference, width = 900, height = 520, onpick })
   }
   for (const n of graph.nodes) {
     const left = n.e.startsWith("f:"), list = left ? n.sourceLinks : n.targetLinks;
-    const total = list.reduce((a, k) => a + k.l.v, 0), name = left ? list[0].l.fromName : list[0].l.toName;
-    const short = name.length > 19 ? name.slice(0, 17) + "…" : name;
-    svg.append(s("rect", { x: n.x0, y: n.y0, width: n.x1 - n.x0, height: Math.max(1, n.y1 - n.y0), fill: "#33475b" }),
-      text(left ? n.x0 - 6 : n.x1 + 6, (n.y0 + n.y1) / 2 + 4, `${short} ${difference ? signed(total, 1) : number(total, 1)}`, { "text-anchor": left ? "end" : "start" }));
+    const id = n.e.slice(2), total = links.reduce((a, l) => a + ((left ? l.from : l.to) === id ? l.v : 0), 0); // also of bands too thin to draw
+    const name = left ? list[0].l.fromName : list[0].l.toName;
+    const group = s("g", { class: onend ? "pick" : null }, s("title", {}, name), s("rect", { x: n.x0, y: n.y0, width: n.x1 - n.x0, height: Math.max(1, n.y1 - n.y0), fill: "#33475b" }),
+      text(left ? n.x0 - 6 : n.x1 + 6, (n.y0 + n.y1) / 2 + 4, `${cut(name, letters)} ${difference ? signed(total, 1) : number(total, 1)}`, { "text-anchor": left ? "end" : "start" }));
+    if (onend && id !== "other") group.addEventListener("click", () => onend(left, id));
+    svg.append(group);
   }
-  svg.append(text(170, 14, difference ? "change, bcm/year: blue more, orange less" : "bcm/year, mean over all months", { fill: SOFT }));
+  svg.append(text(side - 10, 14, difference ? "change, bcm/year: blue more, orange less" : "bcm/year, mean over all months", { fill: SOFT }));
   return svg;
 }

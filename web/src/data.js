@@ -23,7 +23,7 @@ export function load(text) {
     routeOf: new Map(routes.map((r) => [r.arc, r])),
     prices: series(d.prices, "node"), consumption: series(d.consumption, "node"), rents: series(d.rents, "id"),
     loose: new Set(d.prices.node.filter((_, i) => !d.prices.determined[i])),
-    supply: rows(d.supply), gains: [...rows(d.gains), ...rows(d.owners).map((o) => ({ group: "owners", id: o.holder, change: o.change }))], bans: rows(d.bans), sources: rows(d.sources),
+    gains_left_out: d.gains.rest ?? [], supply: rows(d.supply), gains: [...rows(d.gains), ...rows(d.owners).map((o) => ({ group: "owners", id: o.holder, change: o.change }))], bans: rows(d.bans), sources: rows(d.sources),
     markups: threes(d.markups, ["trader", "node"]), production: threes(d.production ?? {}, ["supply", "trader", "node"]),
     findings: d.findings ?? [], ownership: rows(d.ownership ?? {}), standing: rows(d.standing ?? {}), sea: d.sea ?? {},
     claimOf: new Map(d.claims.map((c) => [c.id, c])), conditionOf: new Map(d.conditions.map((c) => [c.id, c])),
@@ -31,15 +31,29 @@ export function load(text) {
   lengths = d.years ?? null;
   data.sourceOf = new Map(data.sources.map((r) => [r.id, r]));
   data.name = (id) => {
+    if (id?.startsWith("unrecorded:")) return `Holders of ${data.name(id.slice(11))} that are not recorded`;
     if (nodeOf.has(id)) return short(nodeOf.get(id));
     const r = data.routeOf.get(id);
     if (r?.kind === "ship") return `LNG ${short(r.from)} to ${short(r.to)}${fleet(r)}`;
-    return d.names[id] ?? d.countries[id] ?? id;
+    return d.names[id] ?? d.countries[id] ?? voyage(id) ?? id;
+  };
+  // A voyage on which nothing is shipped has no route; its id names its ends: ship-FROM-TO or ship-FROM-TO-fleet.
+  const longest = (text) => [...nodeOf.keys()].filter((n) => text === n || text.startsWith(`${n}-`)).sort((a, b) => b.length - a.length)[0];
+  const voyage = (id) => {
+    const from = id?.startsWith("ship-") && longest(id.slice(5)), rest = from && id.slice(6 + from.length), to = rest && longest(rest);
+    return to ? `LNG ${short(nodeOf.get(from))} to ${short(nodeOf.get(to))}${rest.length > to.length ? ` (${rest.slice(to.length + 1)})` : ""}` : undefined;
   };
   data.claimsOf = (change) => [...new Set([...change.because,
     ...change.when.flatMap((c) => (data.conditionOf.get(c)?.because ?? "").split(" "))])].filter((c) => data.claimOf.has(c));
   return data;
 }
+
+// Codes of the ledger in a reader's words.
+const FACTUAL = { "CT+": "stated as fact", "CT-": "stated not to be so", "PR+": "called probable", "PR-": "called improbable", "PS+": "called possible", "PS-": "called possibly not so", CTu: "said to be known, not how", Uu: "left open" };
+export const factual = (code) => (FACTUAL[code] ? `${FACTUAL[code]} (${code})` : code ?? "");
+const SAID = [[/^author$/, "the author of the article"], [/ \((named_person|named_org)\)/g, ""], [/\(outlet\)/g, "(news outlet)"], [/\(unnamed_(single|group)\)/g, "(unnamed)"], [/\bunnamed_single\b/g, "one unnamed person"], [/\bunnamed_group\b/g, "several unnamed people"]];
+export const saidBy = (text) => SAID.reduce((t, [code, word]) => t.replace(code, word), text ?? "");
+export const staged = (code) => (code ?? "").replaceAll("_", " ");
 
 // Keys and both cases by month, one row each.
 function threes(o, keys) {

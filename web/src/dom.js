@@ -20,7 +20,7 @@ export const h = (tag, attributes, ...children) => make(document.createElement(t
 export const s = (tag, attributes, ...children) => make(document.createElementNS(SVG, tag), attributes, children);
 
 export function table(head, rows, caption) {
-  const cell = (v) => (v instanceof Node ? h("td", {}, v) : h("td", { class: typeof v === "number" ? "n" : null }, v ?? ""));
+  const cell = (v) => (v instanceof Node ? h("td", {}, v) : h("td", { class: typeof v === "number" ? "n" : /^\d{4}-\d\d(-\d\d)?$/.test(v) ? "day" : null }, v ?? ""));
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
     h("table", {}, h("caption", { class: "sr" }, caption),
       h("thead", {}, h("tr", {}, head.map((c) => h("th", { scope: "col" }, c)))),

@@ -1,6 +1,6 @@
 // The report's page: reads the document in the page, draws, and listens.
 import { h, sourceLink, table } from "./dom.js";
-import { load, at, signed, unit } from "./data.js";
+import { load, at, factual, saidBy, signed, staged, unit } from "./data.js";
 import { makeState } from "./state.js";
 import { makeMap } from "./map.js";
 import { makeTrace } from "./trace.js";
@@ -22,7 +22,7 @@ const rules = makeRules(data, (sel) => pick(sel), source);
 const trace = makeTrace(data, store, map, rules, source);
 const pick = (sel) => { store.set({ sel }); if (innerWidth < 1000) trace.element.scrollIntoView(); };
 const link = (sel, text) => h("button", { type: "button", class: "link", onclick: () => pick(sel) }, text);
-const toMap = (sel) => { store.set({ sel }); document.getElementById("map").scrollIntoView(); };
+const toMap = (sel) => { store.set({ sel }); (innerWidth < 1000 ? trace.element : document.getElementById("map")).scrollIntoView(); };
 
 // -- controls ---------------------------------------------------------------------------------------------------------
 function choice(name, legend, values) {
@@ -52,7 +52,7 @@ const hubs = Object.entries(HUBS).filter(([id]) => data.prices.has(id));
 const chosen = hubs.length ? hubs : [...data.prices.keys()].slice(0, 6).map((id) => [id, data.name(id)]);
 const series = chosen.map(([id, name], i) => ({ id, name, colour: HUES[i % HUES.length], ...data.prices.get(id) }));
 let priceSvg, sankeySvg;
-const priceFigure = figure({ id: "prices", title: "Hub prices by month", note: "USD/MMBtu. Solid: scenario, dashed: baseline; in the difference view scenario less baseline.", svg: () => priceSvg,
+const priceFigure = figure({ id: "prices", title: "Hub prices by month", note: `USD/MMBtu. Solid: scenario, dashed: baseline; in the difference view scenario less baseline. ${data.trust.notes.find((n) => n.includes("foresee")) ?? ""}`, svg: () => priceSvg,
   label: () => `Prices by month at ${chosen.map(([, n]) => n).join(", ")}`,
   data: () => ({ pick, sels: series.flatMap((o) => data.months.map(() => `price:${o.id}`)), head: ["hub", "month", "baseline", "scenario", "change"], rows: series.flatMap((o) => data.months.map((m, i) => [o.name, m, o.b[i], o.s[i], o.b[i] === null || o.s[i] === null ? null : Number((o.s[i] - o.b[i]).toFixed(3))])) }) });
 
@@ -67,18 +67,19 @@ function supplyLinks() {
   const end = (r) => (all ? regionOf(r.node) : r.node), from = top((r) => r.supplier, 12), to = top(end, 16);
   const out = new Map();
   for (const r of rows) {
-    const f = from.has(r.supplier) ? r.supplier : "other", t = to.has(end(r)) ? end(r) : "other", key = `${f}>${t}`;
-    const row = out.get(key) ?? { from: f, to: t, fromName: f === "other" ? "Other suppliers" : data.countries[f] ?? f, toName: t === "other" ? "Other buyers" : data.name(t), b: 0, s: 0 };
-    row.b += r.b; row.s += r.s;
+    const f = from.has(r.supplier) ? r.supplier : "other", t = to.has(end(r)) ? end(r) : "other", key = `${f}>${t}`, mine = [r.supplier, end(r)];
+    const row = out.get(key) ?? { from: f, to: t, fromName: f === "other" ? "Other suppliers" : data.countries[f] ?? f, toName: t === "other" ? "Other buyers" : data.name(t), b: 0, s: 0, ends: [new Set(), new Set()] };
+    row.b += r.b; row.s += r.s; mine.forEach((x, i) => row.ends[i].add(x));
     out.set(key, row);
   }
-  return [...out.values()].map((r) => ({ ...r, v: store.now.mode === "baseline" ? r.b : store.now.mode === "scenario" ? r.s : r.s - r.b }));
+  return [...out.values()].map((r) => ({ ...r, sel: `supply:${r.ends.map((e) => [...e].join("+")).join(">")}`, v: store.now.mode === "baseline" ? r.b : store.now.mode === "scenario" ? r.s : r.s - r.b }));
 }
 const supplyFigure = figure({ id: "supply", title: "Who supplies whom", note: "Mean over all months. Sales of price takers by average mixing (a tie-break).", svg: () => sankeySvg, controls: h("div", { class: "controls" }, h("label", { for: "target" }, "Buyers "), target),
   label: () => `Flows from supplying countries to buyers, ${MODES[store.now.mode].toLowerCase()}`,
-  data: () => ({ pick, sels: supplyLinks().map((l) => (l.from === "other" || l.to === "other" ? null : `supply:${l.from}>${l.to}`)), head: ["from", "to", "baseline", "scenario", "change", "unit"], rows: supplyLinks().map((l) => [l.fromName, l.toName, ...[l.b, l.s, l.s - l.b].map((v) => Number(v.toFixed(3))), "bcm/year"]) }) });
+  data: () => ({ pick, sels: supplyLinks().map((l) => l.sel), head: ["from", "to", "baseline", "scenario", "change", "unit"], rows: supplyLinks().map((l) => [l.fromName, l.toName, ...[l.b, l.s, l.s - l.b].map((v) => Number(v.toFixed(3))), "bcm/year"]) }) });
 function drawSupply(st) {
-  sankeySvg = supply({ links: supplyLinks(), difference: st.mode === "difference", onpick: (l) => l.from !== "other" && l.to !== "other" && pick(`supply:${l.from}>${l.to}`) });
+  sankeySvg = supply({ links: supplyLinks(), difference: st.mode === "difference", onpick: (l) => pick(l.sel),
+    onend: (left, id) => pick(left ? `supply:${id}>${target.value}` : target.value === "*" ? `mean:${id}` : `price:${id}`) });
   supplyFigure.picture.replaceChildren(sankeySvg);
   supplyFigure.refresh();
 }
@@ -97,20 +98,24 @@ const productionSvg = fieldRows.length > 0 && bars({ rows: fieldRows.slice(0, 12
 const productionFigure = productionSvg && figure({ id: "production", title: "Fields whose output moves most", note: "Mean over all months; all fields are in the table.", svg: () => productionSvg, label: () => "Fields by change of production in bcm a year",
   data: () => ({ pick, sels: fieldRows.map((r) => `production:${r.id}`), head: ["field", "baseline", "scenario", "change", "unit"], rows: fieldRows.map((r) => [r.name, ...[r.b, r.s, r.v].map((v) => Number(v.toFixed(3))), "bcm/year"]) }) });
 if (productionFigure) productionFigure.picture.append(productionSvg);
-const season = seasonFigure(data), ways = waysFigure(data, store, pick);
+const season = seasonFigure(data, pick), ways = waysFigure(data, store, pick);
 
 // -- sections ---------------------------------------------------------------------------------------------------------
 const section = (id, title, ...body) => h("section", { id: `s-${id}`, "aria-labelledby": `h-${id}` }, h("h2", { id: `h-${id}` }, title), ...body);
 const certificate = data.trust.certificate_passed ? h("span", { class: "ok" }, "certificate passed") : h("span", { class: "bad" }, "CERTIFICATE FAILED");
+const europe = data.nodes.filter((n) => n.region === "Europe" && data.consumption.has(n.id)).map(data.short);
+const kindLink = (text, k) => h("button", { type: "button", class: "link", onclick: () => toMap(`facts:${k}`) }, text);
 const first = h("header", {}, h("p", { class: "kind" }, "Polynya report: a conditional answer, not a forecast"), h("h1", {}, data.title), h("p", { class: "question" }, data.question),
-  h("ol", { class: "answer" }, data.sentences.map((t, i) => h("li", {}, t, data.sentence_links?.[i] && [" ", h("button", { type: "button", class: "link why", "aria-label": `where from? The numbers of sentence ${i + 1}`, onclick: () => toMap(data.sentence_links[i]) }, "where from?")]))),
-  h("p", { class: "condition" }, data.condition, data.conditions.length > 0 && h("details", {}, h("summary", {}, "The conditions"), h("ul", {}, data.conditions.map((c) => h("li", {}, `${c.text}: taken as ${c.assume}${c.on ? ` from ${c.on}` : ""}. `, c.because.split(" ").filter(Boolean).map((k) => [link(`claim:${k}`, k), " "])))))),
+  h("ol", { class: "answer" }, data.sentences.map((parts) => h("li", {}, parts.map(([t, sel]) => (sel ? h("button", { type: "button", class: "link", title: "Where does this number come from?", onclick: () => toMap(sel) }, t) : t))))),
+  h("p", { class: "condition" }, data.condition, " ", h("a", { href: "#s-claims", onclick: (e) => { e.preventDefault(); document.getElementById("s-claims").scrollIntoView(); } }, "The claims"), data.conditions.length > 0 && h("details", {}, h("summary", {}, "The conditions"), h("ul", {}, data.conditions.map((c) => h("li", {}, `${c.text}: taken as ${c.assume}${c.on ? ` from ${c.on}` : ""}. `, c.because.split(" ").filter(Boolean).map((k) => [link(`claim:${k}`, k), " "]))))),
+    europe.length > 0 && h("details", {}, h("summary", {}, "What Europe is here"), h("p", {}, europe.join(", "), "."))),
   data.banner && h("p", { class: "banner" }, data.banner),
-  h("p", { class: "note" }, certificate, ` (worst residual ${data.trust.worst_residual.toExponential(1)}). Facts behind it: ${Object.entries(data.trust.facts_percent).map(([k, v]) => `${v} % ${k}`).join(", ")}.`));
+  h("p", { class: "note" }, certificate, ": the solution was checked outside the solver (worst residual ", h("button", { type: "button", class: "link", onclick: () => document.getElementById("s-method").scrollIntoView() }, data.trust.worst_residual.toExponential(1)), "); that says nothing about the inputs. Facts behind it: ",
+    Object.entries(data.trust.facts_percent).map(([k, v], i) => [i ? ", " : "", kindLink(`${v} % ${k}`, k)]), "."));
 
-const gateList = data.gate_counts.map((g) => h("li", {}, link(`flow:${g.subject}`, data.name(g.subject)), ` ${g.opened} of ${g.gates} open in the last month`, g.still_closed.length ? h("ul", {}, g.still_closed.map((c) => h("li", {}, `closed, ${c.kind}: ${c.name} [${c.source}]`))) : ": gas may flow."));
+const gateList = data.gate_counts.map((g) => h("li", {}, link(`flow:${g.subject}`, data.name(g.subject)), ` ${g.opened} of ${g.gates} open in the last month`, g.still_closed.length ? h("ul", {}, g.still_closed.map((c) => h("li", {}, `closed, ${c.kind}: ${c.name} [`, source(c.source), "]"))) : ": gas may flow."));
 const others = [...new Set(data.gates.map((g) => g.subject))].filter((x) => !data.gate_counts.some((g) => g.subject === x));
-const claimRows = data.claims.map((c) => ({ id: `claim-${c.id}`, cells: [h("button", { type: "button", class: "link", onclick: () => toMap(`claim:${c.id}`) }, c.id), c.kind, c.text, c.attribution, c.factuality, c.stage, c.conditions,
+const claimRows = data.claims.map((c) => ({ id: `claim-${c.id}`, cells: [h("button", { type: "button", class: "link", onclick: () => toMap(`claim:${c.id}`) }, c.id), c.kind, c.text, saidBy(c.attribution), factual(c.factuality), staged(c.stage), c.conditions,
   h("span", {}, data.changes.filter((x) => data.claimsOf(x).includes(c.id)).map((x, i) => [i ? ", " : "", h("button", { type: "button", class: "link", onclick: () => toMap(`change:${x.id}`) }, x.id)]))] }));
 const changeRows = data.changes.map((c) => ({ id: `change-${c.id}`, cells: [h("button", { type: "button", class: "link", onclick: () => toMap(`change:${c.id}`) }, c.text || c.id), c.status, c.effect, c.from ?? "", c.when.map((w) => data.conditionOf.get(w)?.text ?? w).join("; "), h("span", {}, c.because.map((k, i) => [i ? ", " : "", link(`claim:${k}`, k)]))] }));
 const measures = new Map();
@@ -120,7 +125,8 @@ for (const b of data.bans) {
   row.lo = row.lo < b.first_period ? row.lo : b.first_period; row.hi = row.hi > b.last_period ? row.hi : b.last_period;
   measures.set(key, row);
 }
-const banRows = [...measures.values()].map((m) => ({ cells: [m.measure, m.reason, [[...m.arcs].slice(0, 4).map(data.name).join(", ") + (m.arcs.size > 4 ? ` and ${m.arcs.size - 4} more` : ""), m.nodes.size ? `${m.nodes.size} markets` : ""].filter(Boolean).join("; "), `${m.lo} to ${m.hi}`, [...m.cases].sort().join(", "), m.source] }));
+const some = (set, most, act) => [[...set].slice(0, most).map((x, i) => [i ? ", " : "", act(x)]), set.size > most ? ` and ${set.size - most} more` : ""];
+const banRows = [...measures.values()].map((m) => ({ cells: [m.measure, m.reason, h("span", {}, m.arcs.size > 0 && some(m.arcs, 4, (a) => link(`flow:${a}`, data.name(a))), m.arcs.size > 0 && m.nodes.size > 0 && "; ", m.nodes.size > 0 && ["sales in ", some(m.nodes, 4, (n) => link(`price:${n}`, data.name(n)))]), `${m.lo} to ${m.hi}`, [...m.cases].sort().join(", "), h("span", {}, source(m.source))] }));
 const kinds = new Map(); data.facts.forEach((f) => kinds.set(f.kind, (kinds.get(f.kind) ?? 0) + 1));
 const sources = data.sources.map((r) => ({ id: `source-${r.id}`, cells: [r.id, r.url ? h("a", { href: r.url, rel: "noreferrer noopener", target: "_blank" }, r.title) : r.title, r.publisher, r.published ?? "", r.licence, r.reliability, r.notice ?? ""] }));
 
@@ -128,20 +134,20 @@ const main = h("main", {}, first,
   section("map", "Where gas flows", h("div", { class: "duo" }, mapFigure.element, trace.element)),
   section("prices", "What gas costs", priceFigure.element),
   section("supply", "Who supplies whom", supplyFigure.element),
-  section("gains", "Who gains, who loses", h("p", {}, `Change of discounted income over ${data.months.length} months. All parties together: ${signed(data.gain_totals.total_musd, 0)} million USD. Parties that move by less than half a million USD are left out of the tables. Ultimate holders share out what sellers and operators make, by economic share: not a further gain.`), h("div", { class: "grid" }, gainFigures.map((f) => f.element))),
+  section("gains", "Who gains, who loses", h("p", {}, `Change of discounted income over ${data.months.length} ${data.spans?.some(([a, b]) => a.slice(0, 7) !== b.slice(0, 7)) ? "months and seasons" : "months"}. All parties together: `, link("gain:all>all", `${signed(data.gain_totals.total_musd, 0)} million USD`), `. Parties that move by less than half a million USD are left out of the tables. Ultimate holders share out what sellers and operators make, by economic share: not a further gain.`), h("div", { class: "grid" }, gainFigures.map((f) => f.element))),
   productionFigure && section("production", "What is produced", productionFigure.element),
   (season || ways) && section("voyages", "Voyages by season", ways && ways.element, season && season.element),
   rules.roots.length > 0 && section("ownership", "Who owns what, and what flips", rules.trees()),
   rules.any && section("findings", "What the rules find, with proof", ...rules.findings()),
   section("gates", "Gates: what must open before gas flows", h("ul", { class: "gates" }, gateList), others.length > 0 && h("details", {}, h("summary", {}, `${others.length} gated corridors that no change is about`), h("ul", {}, others.map((x) => h("li", {}, link(`flow:${x}`, data.name(x)))))), h("p", { class: "note" }, "Choose one to see its gates month by month.")),
   section("changes", "What was changed, because of what, and when", table(["change", "status", "effect", "from", "only if", "because"], changeRows, "Changes")),
-  section("claims", "Who says so: claims and assumptions", h("p", { class: "note" }, "Choose a claim: what it drives is marked on the map."), table(["id", "kind", "claim", "said by", "factuality", "stage", "condition", "drives"], claimRows, "Claims")),
+  section("claims", "Who says so: claims and assumptions", h("p", { class: "note" }, "Choose a claim: what it drives is marked on the map."), table(["id", "kind", "claim", "said by", "how firmly", "stage of the deal", "condition", "drives"], claimRows, "Claims")),
   section("bans", "What the law closes", h("p", { class: "note" }, "Acts that forbid sales to a market or by a seller. Acts that shut a corridor are gates of that corridor: see above."), table(["measure", "reason", "closes", "months", "case", "source"], banRows, "Bans")),
   section("still", "What does not move, or is not computed", h("ul", {}, data.does_not_move.map((t) => h("li", {}, t)))),
   section("method", "Method and trust",
-    h("p", {}, "A monthly equilibrium of strategic and price-taking sellers with storage, pipelines and LNG (a convex programme whose optimality conditions are those of every party), solved for the baseline and for the world the claims describe. The certificate is computed outside the solver: residuals, gas balance at every node and month, mark-up identity, and what any one seller could still gain by itself."),
-    h("div", {}, Object.entries(data.certificates).map(([k, c]) => h("details", {}, h("summary", {}, `Certificate, ${k}: ${c.passed ? "passed" : "FAILED"}`), table(["check", "worst", "where"], Object.entries(c).filter(([, v]) => typeof v === "number").map(([n, v]) => [n, v.toExponential(2), c.worst?.[n] ?? ""]), `Certificate, ${k}`)))),
-    h("p", {}, `Facts behind both cases: ${[...kinds].sort((a, b) => b[1] - a[1]).map(([k, n]) => `${n} ${k}`).join(", ")}.`),
+    h("p", {}, "A monthly equilibrium of strategic and price-taking sellers with storage, pipelines and LNG (a convex programme whose optimality conditions are those of every party), solved for the baseline and for the world the claims describe. The certificate is computed outside the solver: residuals, gas balance at every node and month, mark-up identity, and what any one seller could still gain by itself. The command polynya verify RUN computes it again from the files of the run alone."),
+    h("div", {}, Object.entries(data.certificates).map(([k, c]) => h("details", {}, h("summary", {}, `Certificate, ${k}: ${c.passed ? "passed" : "FAILED"}`), table(["check", "worst", "where in the market"], Object.entries(c).filter(([, v]) => typeof v === "number").map(([n, v]) => [n, v.toExponential(2), c.worst?.[n] ?? ""]), `Certificate, ${k}`)))),
+    h("p", {}, "Facts behind both cases, counted by kind: ", [...kinds].sort((a, b) => b[1] - a[1]).map(([k, n], i) => [i ? ", " : "", kindLink(`${n} ${k}`, k)]), "."),
     data.banner && h("p", { class: "banner" }, data.banner), h("ul", {}, data.trust.notes.map((n) => h("li", {}, n))),
     h("p", { class: "note" }, "The map shows land only, without borders (Natural Earth, public domain, 1:110 million). Pipelines run between the middles of areas and sea lanes are schematic."),
     h("dl", { class: "pairs" }, Object.entries(data.made_by).map(([k, v]) => h("div", {}, h("dt", {}, k), h("dd", {}, v))))),
@@ -154,12 +160,12 @@ function draw(state, changed) {
   if (all || ["view", "mode", "month", "sel"].some((k) => changed.has(k))) map.draw(state, changed);
   view.set(state.view); mode.set(state.mode);
   slider.value = state.month;
-  const text = state.month < 0 ? "all, mean" : data.months[state.month];
+  const text = state.month < 0 ? "mean of all" : data.months[state.month];
   monthName.textContent = text;
   slider.setAttribute("aria-valuetext", text);
   if (all || changed.has("mode") || changed.has("month")) {
     legend.replaceChildren(...[...(state.mode === "difference" ? [h("span", { class: "key up" }, "more than in the baseline"), h("span", { class: "key down" }, "less")] : [h("span", { class: "key pipe" }, "pipeline"), h("span", { class: "key ship" }, "sea lane")]),
-      h("span", { class: "key shut" }, "gated, no flow"), h("span", { class: "key nsr" }, "Northern Sea Route"), data.sea.ice && h("span", { class: "key ice" }, state.month < 0 ? "median ice edge, March and September" : data.spans?.[state.month] && data.spans[state.month][0].slice(0, 7) !== data.spans[state.month][1].slice(0, 7) ? "median ice edge, first and last month of the season" : "median ice edge of the month"), h("span", {}, `width by the root of the flow; ${unit(state)}`)].filter(Boolean));
+      h("span", { class: "key shut" }, "closed by a gate, no flow"), h("span", { class: "key nsr" }, "Northern Sea Route"), data.sea.ice && h("span", { class: "key ice" }, state.month < 0 ? "median ice edge, March and September" : data.spans?.[state.month] && data.spans[state.month][0].slice(0, 7) !== data.spans[state.month][1].slice(0, 7) ? "median ice edge, first and last month of the season" : "median ice edge of the month"), h("span", {}, `width: square root of the flow [${unit(state)}]`)].filter(Boolean));
     if (ways) ways.draw(state);
     priceSvg = lines({ series, months: data.months, unit: state.mode === "difference" ? "USD/MMBtu, scenario less baseline" : "USD/MMBtu", mark: state.month, difference: state.mode === "difference", width: 900, onpick: (o) => pick(`price:${o.id}`) });
     priceFigure.picture.replaceChildren(priceSvg);

@@ -7,7 +7,8 @@ import { drawLanes, streams, NSR } from "./lanes.js";
 import { drawPipes } from "./pipes.js";
 import { at, value, signed, number, unit, yearsOf, BLUE, ORANGE, PIPE, SHIP } from "./data.js";
 
-const WIDTH = 940, HEIGHT = 720;
+const NARROW = innerWidth < 700; // a phone: fewer units across, so that names can be read
+const WIDTH = NARROW ? 600 : 940, HEIGHT = NARROW ? 640 : 720, LETTER = NARROW ? 17 : 11.5, DOT = NARROW ? 4.6 : 3.2;
 const land = feature(topology, topology.objects.land);
 const MONTH_NAMES = "January February March April May June July August September October November December".split(" ");
 const LEAST = { month: 0.004, year: 0.05 }; // thinner flows are not drawn
@@ -43,7 +44,7 @@ export function makeMap(data, store) {
     layer.hit.append(t.hit);
   }
   for (const n of nodes) {
-    n.dot = s("circle", { r: 3.2, fill: "#ffffff", stroke: "#20303f", "stroke-width": 1.2, class: "dot", "data-id": n.id });
+    n.dot = s("circle", { r: DOT, fill: "#ffffff", stroke: "#20303f", "stroke-width": 1.2, class: "dot", "data-id": n.id });
     n.dot.addEventListener("click", () => store.set({ sel: `price:${n.id}` }));
     layer.nodes.append(n.dot);
   }
@@ -126,35 +127,35 @@ export function makeMap(data, store) {
 
   // Greedy: what matters most is placed first, in the first of eight places that is free; what has no place is left out.
   function labels(state) {
-    const k = zoom.k, size = 11.5 / k, taken = [], out = [];
+    const k = zoom.k, size = LETTER / k, taken = [], out = [];
     const frame = { l: zoom.x, t: zoom.y, r: zoom.x + WIDTH / k, b: zoom.y + HEIGHT / k };
     const free = (b) => b.l > frame.l + 2 && b.r < frame.r - 2 && b.t > frame.t + 2 && b.b < frame.b - 2 && !taken.some((o) => b.l < o.r && b.r > o.l && b.t < o.b && b.b > o.t);
     for (const n of nodes) if (n.at) taken.push({ l: n.at[0] - 4 / k, r: n.at[0] + 4 / k, t: n.at[1] - 4 / k, b: n.at[1] + 4 / k });
-    const put = (text, x, y, bold, colour) => {
+    const put = (text, x, y, bold, colour, sel) => {
       const w = text.length * size * (bold ? 0.62 : 0.57), hh = size * 1.15, gap = 6 / k;
       const places = [[gap, -hh / 2], [-w - gap, -hh / 2], [-w / 2, -hh - gap], [-w / 2, gap], [gap, -hh - gap / 2], [gap, gap / 2], [-w - gap, -hh - gap / 2], [-w - gap, gap / 2]];
       for (const [dx, dy] of places) {
         const box = { l: x + dx, r: x + dx + w, t: y + dy, b: y + dy + hh };
         if (!free(box)) continue;
         taken.push(box);
-        out.push(s("text", { x: box.l.toFixed(1), y: (box.t + size * 0.92).toFixed(1), "font-size": size.toFixed(2), "font-weight": bold ? 700 : 400, fill: colour, stroke: "#ffffff", "stroke-width": (3 / k).toFixed(2), "stroke-opacity": 0.85, "paint-order": "stroke", "stroke-linejoin": "round" }, text));
+        out.push(s("text", { x: box.l.toFixed(1), y: (box.t + size * 0.92).toFixed(1), "font-size": size.toFixed(2), "font-weight": bold ? 700 : 400, fill: colour, stroke: "#ffffff", "stroke-width": (3 / k).toFixed(2), "stroke-opacity": 0.85, "paint-order": "stroke", "stroke-linejoin": "round", class: sel ? "pick" : null, "data-sel": sel }, text));
         return;
       }
     };
     const chosen = state.sel.split(":")[1];
-    const flows = things.filter((t) => t.kind === "pipe" && t.d && Math.abs(t.v) > 0.1).sort((a, b) => Math.abs(b.v) - Math.abs(a.v)).slice(0, state.mode === "difference" ? 6 : 3);
+    const flows = things.filter((t) => t.kind === "pipe" && t.d && Math.abs(t.v) > 0.1).sort((a, b) => Math.abs(b.v) - Math.abs(a.v)).slice(0, state.mode === "difference" ? (NARROW ? 3 : 6) : NARROW ? 2 : 3);
     const pick = things.find((t) => t.id === chosen && t.kind === "pipe");
     for (const t of new Set([pick, ...flows])) {
       if (!t?.d) continue;
       const c = middle(t);
-      if (c) put(`${data.name(t.id).replace(/^.{34,}$/, (x) => x.slice(0, 32) + "…")} ${state.mode === "difference" ? signed(t.v) : number(t.v)}`, c[0], c[1], true, state.mode === "difference" ? (t.v < 0 ? ORANGE : BLUE) : PIPE);
+      if (c) put(`${data.name(t.id).replace(/^.{34,}$/, (x) => x.slice(0, 32) + "…")} ${state.mode === "difference" ? signed(t.v) : number(t.v)}`, c[0], c[1], true, state.mode === "difference" ? (t.v < 0 ? ORANGE : BLUE) : PIPE, `flow:${t.id}`);
     }
     const nsr = path({ type: "Point", coordinates: [140, 74.4] }) && geometry.projection([140, 74.4]);
     if (nsr && state.view !== "europe") put("Northern Sea Route", nsr[0], nsr[1], false, "#22596c");
     const weight = new Map();
     for (const r of drawn) for (const n of [r.from, r.to]) weight.set(n.id, Math.max(weight.get(n.id) ?? 0, Math.abs(r.v)));
     for (const n of [...nodes].sort((a, b) => (b.id === chosen) - (a.id === chosen) || (weight.get(b.id) ?? 0) - (weight.get(a.id) ?? 0))) {
-      if (n.at) put(data.short(n), n.at[0], n.at[1], n.id === chosen, "#1a2733");
+      if (n.at) put(data.short(n), n.at[0], n.at[1], n.id === chosen, "#1a2733", `price:${n.id}`);
     }
     layer.labels.replaceChildren(...out);
   }
@@ -187,7 +188,7 @@ export function makeMap(data, store) {
   }
   function show() {
     frame();
-    for (const n of nodes) { n.dot.setAttribute("r", (3.2 / zoom.k ** 0.8).toFixed(2)); n.dot.setAttribute("stroke-width", (1.2 / zoom.k ** 0.8).toFixed(2)); }
+    for (const n of nodes) { n.dot.setAttribute("r", (DOT / zoom.k ** 0.8).toFixed(2)); n.dot.setAttribute("stroke-width", (1.2 / zoom.k ** 0.8).toFixed(2)); }
     for (const t of things) { t.hit.setAttribute("stroke-width", (11 / zoom.k).toFixed(1)); }
   }
   function clamp() {
@@ -207,6 +208,8 @@ export function makeMap(data, store) {
     } else { zoom = { k: zoom.k, x: drag.zx - dx / zoom.k, y: drag.zy - dy / zoom.k }; clamp(); frame(); }
   });
   addEventListener("pointerup", () => { if (drag?.moved && store.now.view !== "globe") paint(store.now); drag = null; });
+  layer.labels.addEventListener("click", (e) => { if (e.target.dataset.sel) store.set({ sel: e.target.dataset.sel }); });
+  addEventListener("pointercancel", () => { drag = null; }); // the finger scrolls the page
   svg.addEventListener("click", (e) => { if (e.target === svg || layer.ground.contains(e.target)) store.set({ sel: "" }); });
 
   return {

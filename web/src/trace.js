@@ -1,11 +1,13 @@
 // What stands behind a number: values, equation, gates, changes, claims, facts. One panel for whatever is selected.
 import { h, table } from "./dom.js";
 import { lines } from "./charts.js";
-import { at, number, signed, unit, mean, wayAt, BLUE } from "./data.js";
+import { at, factual, number, saidBy, signed, staged, unit, mean, wayAt, BLUE } from "./data.js";
+import { isArctic, way, MONTHS } from "./season.js";
 
 const EQUATION = {
   flow: "Gas flows where its value at the far end, less losses, covers its value at the near end, the cost, the tariff and the tax; what is left is a rent, and only a full pipe has one.",
   price: "Price = what consumers would pay for one unit more. A strategic seller's price lies above its delivered cost by a mark-up in proportion to its sales there.",
+  mean: "Mean price of a region = price x consumption, summed over its places and months, divided by that consumption; both cases with the consumption of the baseline. Places and months without a price are left out.",
   supply: "Who supplies whom: own flows of strategic sellers; where sellers are price takers, gas is mixed on average over all months (a tie-break, since the equilibrium does not say whose molecules arrive).",
   production: "A field gives gas until its marginal cost (cost of the step and its slope) and the rent of its capacity reach the worth of gas at its node.",
   markup: "Mark-up = price less the seller's delivered marginal cost = conduct x slope of demand x what it sells there.",
@@ -45,7 +47,7 @@ export function makeTrace(data, store, map, rules, source) {
     const claims = [...new Set(list.flatMap((c) => data.claimsOf(c)))];
     return [
       ...section("Changes", list.length > 0 && h("ul", {}, list.map((c) => h("li", {}, link(`change:${c.id}`, c.text || c.id), ` ${c.effect}${c.from ? ` (from ${c.from})` : ""}`)))),
-      ...section("Claims and assumptions behind them", claims.length > 0 && h("ul", {}, claims.map((id) => { const c = data.claimOf.get(id); return h("li", {}, link(`claim:${id}`, id), ` ${c.text} `, h("em", {}, c.attribution), c.factuality && ` [${c.factuality}]`); }))),
+      ...section("Claims and assumptions behind them", claims.length > 0 && h("ul", {}, claims.map((id) => { const c = data.claimOf.get(id); return h("li", {}, link(`claim:${id}`, id), ` ${c.text} `, h("em", {}, saidBy(c.attribution)), c.factuality && `, ${factual(c.factuality)}`); }))),
     ];
   }
   function factTable(indices, month) {
@@ -116,24 +118,63 @@ export function makeTrace(data, store, map, rules, source) {
     },
     supply(id) {
       const [from, to] = id.split(">");
-      const rows = data.supply.filter((r) => r.supplier === from && (r.node === to || data.nodeOf.get(r.node)?.region === to));
+      const sellers = new Set(from.split("+")), buyers = new Set(to.split("+"));
+      const rows = data.supply.filter((r) => sellers.has(r.supplier) && (to === "*" || buyers.has(r.node) || buyers.has(data.nodeOf.get(r.node)?.region)));
       const sum = (k) => rows.reduce((a, r) => a + r[k], 0);
       return [values(sum("b"), sum("s"), "bcm/year"), h("p", { class: "note" }, EQUATION.supply),
-        rows.length === 1 && h("p", {}, link(`price:${to}`, `The price in ${data.name(to)}`)), rows.length > 1 && table(["node", "baseline", "scenario"], rows.map((r) => [link(`supply:${from}>${r.node}`, data.name(r.node)), r.b, r.s]), "By node"), ...section("Every change moves sales", ...changes(applied()))];
+        rows.length === 1 && h("p", {}, link(`price:${to}`, `The price in ${data.name(to)}`)), rows.length > 1 && table(["who", "to", "baseline", "scenario"], rows.map((r) => [data.name(r.supplier), link(`supply:${r.supplier}>${r.node}`, data.name(r.node)), number(r.b, 3), number(r.s, 3)]), "By seller and buyer"), ...section("Every change moves sales", ...changes(applied()))];
     },
     gain(id, state) {
       const [group, who] = id.split(">");
+      if (group === "all") return everybody();
       const row = data.gains.find((g) => g.group === group && g.id === who);
       const region = group === "region" && data.gain_totals.consumers.find((c) => c.region === who);
       return [h("p", {}, `${signed(row?.change ?? (region ? region.musd : null), 0)} million USD, ${data.gain_totals.note}`), h("p", { class: "note" }, EQUATION.gain),
         data.routeOf.has(who) && h("p", {}, link(`flow:${who}`, "Its flow by month")), data.nodeOf.has(who) && h("p", {}, link(`price:${who}`, "Its price by month")),
+        region && [h("p", {}, link(`mean:${who}`, `The mean price of ${who}`)), ...section("By place, million USD", table(["where", "change"], data.gains.filter((g) => g.group === "consumers" && data.nodeOf.get(g.id)?.region === who).map((g) => [link(`gain:consumers>${g.id}`, data.name(g.id)), signed(g.change, 0)]), "Gains by place"))],
         group === "producers" && fields(who), data.ownership.some((e) => e.owner === who || e.owned === who) && h("p", {}, link(`party:${who}`, "Who holds it, and what the rules find")), ...changes(applied()), ...factTable(data.trace.arcs[who] ?? data.trace.demand[who], state.month)];
+    },
+    mean(id, state) {
+      const inside = data.nodes.filter((n) => n.region === id && data.prices.has(n.id) && data.consumption.has(n.id));
+      const all = state.month < 0 ? data.months.map((_, i) => i) : [state.month];
+      const list = inside.map((n) => {
+        const p = data.prices.get(n.id), q = data.consumption.get(n.id).b, sum = (k) => all.reduce((a, i) => a + (p[k][i] === null ? 0 : p[k][i] * q[i]), 0), weight = (k) => all.reduce((a, i) => a + (p[k][i] === null ? 0 : q[i]), 0);
+        return { n, used: weight("b"), usedS: weight("s"), paid: sum("b"), paidS: sum("s") };
+      }).filter((o) => o.used > 0);
+      if (!list.length) return [h("p", {}, "There is no price in this region.")];
+      const add = (k) => list.reduce((a, o) => a + o[k], 0), b = add("paid") / add("used"), v = add("paidS") / add("usedS");
+      return [values(b, v, "USD/MMBtu"), h("p", {}, `${signed((100 * (v - b)) / b, 1)} %`), h("p", { class: "note" }, EQUATION.mean),
+        state.month < 0 && id === "Europe" && data.europe_price?.eur_per_mwh && h("p", {}, `In EUR/MWh: ${number(data.europe_price.eur_per_mwh.baseline, 1)} → ${number(data.europe_price.eur_per_mwh.scenario, 1)} (3.412 MMBtu a MWh, and ${number((b * 3.412142) / data.europe_price.eur_per_mwh.baseline, 3)} USD a euro).`),
+        ...section("By place", table(["where", "bcm used, baseline", "baseline", "scenario", "difference"], list.sort((x, y) => y.used - x.used).map((o) => [link(`price:${o.n.id}`, data.short(o.n)), number(o.used, 1), number(o.paid / o.used, 2), number(o.paidS / o.usedS, 2), signed(o.paidS / o.usedS - o.paid / o.used, 2)]), "Mean prices by place")),
+        ...section("Every change moves prices", ...changes(applied()))];
+    },
+    facts(id) {
+      const list = data.facts.filter((f) => f.kind === id), by = new Map();
+      if (!list.length) return [h("p", {}, "There is no fact of this kind.")];
+      for (const f of list) by.set(f.source, (by.get(f.source) ?? 0) + 1);
+      return [h("p", {}, `${list.length} of ${data.facts.length} facts that the numbers of this run rest on.`),
+        ...section("By source", table(["source", "facts"], [...by].sort((a, b) => b[1] - a[1]).map(([k, n]) => [h("span", {}, source(k)), n]), "Facts by source")),
+        ...section(`The facts${list.length > 300 ? `, the first 300` : ""}`, table(["about", "what", "value", "unit", "from", "source", "where"], list.slice(0, 300).map((f) => [data.name(f.subject), f.attribute.replaceAll("_", " "), f.value, f.unit, f.valid_from ?? "", h("span", {}, source(f.source)), f.locator]), "Facts"))];
+    },
+    ways(id, state) {
+      const [fleets, by] = id.split(">"), all = state.month < 0 ? data.months.map((_, i) => i) : [state.month];
+      const list = data.routes.filter((r) => r.kind === "ship" && r.via && (fleets === "all" || isArctic(r))).map((r) => { const sum = (k) => all.reduce((a, i) => a + (wayAt(r, k, i) === by ? r[k][i] ?? 0 : 0), 0); return { r, b: sum("b"), v: sum("s") }; }).filter((o) => Math.max(o.b, o.v) > 0.0005).sort((x, y) => y.v - x.v);
+      const add = (k) => list.reduce((a, o) => a + o[k], 0);
+      return [values(add("b"), add("v"), state.month < 0 ? "bcm in all months" : unit(state)), h("p", { class: "note" }, "The sum of what is loaded in months in which the voyage takes this way. Each month's voyage takes the cheapest way that ship, ice and law allow."),
+        ...section("Voyages", table(["voyage", "baseline", "scenario", "difference"], list.map((o) => [link(`flow:${o.r.arc}`, data.name(o.r.arc)), number(o.b, 3), number(o.v, 3), signed(o.v - o.b, 3)]), "Voyages"))];
+    },
+    season(id) {
+      const { entry, by, month } = voyage(id);
+      if (!entry) return [h("p", {}, "Unknown voyage.")];
+      return [h("p", {}, `A ${entry.ship} leaving on the 15th of each month, rules and tolls of ${entry.year}, median ice of 2010-2022. It does not depend on this run.`),
+        table(["month", "days at sea", "million USD, there and back"], MONTHS.map((m, i) => ({ class: i === month ? "on" : null, cells: [m, number(entry.days[by][i], 1), number(entry.cost_musd[by][i], 2)] })), "The voyage by month"),
+        h("p", {}, "Legs, ice, icebreaker and tolls behind these numbers: ", h("code", {}, `polynya voyage "${entry.from}" "${entry.to}" --ship ${entry.ship} --via ${by} --depart ${entry.year}-${String(month + 1).padStart(2, "0")}-15`))];
     },
     claim(id) {
       const c = data.claimOf.get(id);
       if (!c) return [h("p", {}, "Unknown claim.")];
       const list = data.changes.filter((x) => data.claimsOf(x).includes(id));
-      return [h("p", {}, c.text), h("dl", { class: "pairs" }, [["Said by", c.attribution], ["Factuality", c.factuality], ["Stage", c.stage], ["Condition", c.conditions], ["Review", c.review]].filter(([, v]) => v).map(([k, v]) => h("div", {}, h("dt", {}, k), h("dd", {}, v)))),
+      return [h("p", {}, c.text), h("dl", { class: "pairs" }, [["Said by", saidBy(c.attribution)], ["How firmly", factual(c.factuality)], ["Stage", staged(c.stage)], ["Condition", c.conditions], ["Review", c.review]].filter(([, v]) => v).map(([k, v]) => h("div", {}, h("dt", {}, k), h("dd", {}, v)))),
         ...section("What it drives", list.length > 0 ? h("ul", {}, list.map((x) => h("li", {}, link(`change:${x.id}`, x.text || x.id), " ", driven(x)))) : h("p", {}, "Nothing in this scenario."))];
     },
     change(id) {
@@ -143,8 +184,19 @@ export function makeTrace(data, store, map, rules, source) {
         ...section("Claims and assumptions behind it", h("ul", {}, data.claimsOf(c).map((k) => h("li", {}, link(`claim:${k}`, k), ` ${data.claimOf.get(k).text}`))))];
     },
   };
+  function voyage(id) {
+    const [i, by, m] = id.split(">"), entry = data.sea.season?.[i];
+    return entry?.days[by] ? { entry, by, month: Math.max(0, Math.min(11, Number(m) || 0)), title: `${entry.from} to ${entry.to}, ${way(by)}` } : { title: "Voyage" };
+  }
+  function everybody() {
+    const groups = new Map(), add = (g, v, n) => { const row = groups.get(g) ?? [0, 0]; groups.set(g, [row[0] + v, row[1] + n]); };
+    for (const g of data.gains) if (g.group !== "owners") add(g.group, g.change, 1);
+    for (const g of data.gains_left_out) add(g.group, g.change, g.rows);
+    return [h("p", {}, `${signed(data.gain_totals.total_musd, 0)} million USD, ${data.gain_totals.note}`), h("p", { class: "note" }, EQUATION.gain),
+      ...section("By group, million USD", table(["group", "parties", "change"], [...groups].sort((a, b) => b[1][0] - a[1][0]).map(([g, [v, n]]) => [g, n, signed(v, 0)]), "Gains by group")), ...changes(applied())];
+  }
   const driven = (c) => (c.arcs.length ? h("span", {}, c.arcs.slice(0, 12).map((a, i) => [i ? ", " : "", link(`flow:${a}`, data.name(a))]), c.arcs.length > 12 && ` and ${c.arcs.length - 12} more`) : "nothing that flows");
-  const title = { flow: (id) => data.name(id), production: (id) => data.name(id), party: (id) => data.name(id), markup: (id) => `Mark-up: ${id.split(">").map((x) => data.name(x)).join(" in ")}`, lane: () => "Sea lane", price: (id) => data.nodeOf.get(id)?.name ?? id, supply: (id) => id.split(">").map((x) => data.name(x)).join(" to "), gain: (id) => data.name(id.split(">")[1]), claim: (id) => `${data.claimOf.get(id)?.kind ?? "claim"} ${id}`, change: (id) => data.changes.find((c) => c.id === id)?.text || id };
+  const title = { flow: (id) => data.name(id), production: (id) => data.name(id), party: (id) => data.name(id), markup: (id) => `Mark-up: ${id.split(">").map((x) => data.name(x)).join(" in ")}`, lane: () => "Sea lane", price: (id) => data.nodeOf.get(id)?.name ?? id, supply: (id) => id.split(">").map((x, i) => (x === "*" ? "all regions" : x.includes("+") ? (i ? "other buyers" : "other suppliers") : data.name(x))).join(" to "), gain: (id) => (id === "all>all" ? "All parties together" : data.name(id.split(">")[1])), mean: (id) => `${id}: mean price`, facts: (id) => `Facts of kind ${id}`, ways: (id) => way(id.split(">")[1]), season: (id) => voyage(id).title, claim: (id) => `${data.claimOf.get(id)?.kind ?? "claim"} ${id}`, change: (id) => data.changes.find((c) => c.id === id)?.text || id };
 
   const body = h("div", {});
   const element = h("section", { class: "trace", id: "trace", "aria-live": "polite", "aria-label": "Trace of the selected number" }, body);

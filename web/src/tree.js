@@ -37,7 +37,7 @@ export function tree({ root, edges, name, verdict, onpick }) {
     const moved = e.baseline !== e.scenario, more = moved && (e.baseline === null || Number(e.scenario) > Number(e.baseline));
     const colour = moved ? (more ? BLUE : ORANGE) : "#8b97a1", x0 = x(from) + 178, x1 = x(to) - 6, mid = x0 + 12;
     svg.append(s("path", { d: `M${x0},${y(from)}H${mid}V${y(to)}H${x1}`, fill: "none", stroke: colour, "stroke-width": moved ? 2.4 : 1.1, "stroke-dasharray": e.scenario === null ? "4 3" : null }),
-      label(shares(e), x1 - 2, y(to) - 4, { "text-anchor": "end", "font-size": 10, fill: moved ? colour : SOFT, "font-weight": moved ? 700 : 400, stroke: "#ffffff", "stroke-width": 3, "paint-order": "stroke" }));
+      label(shares(e), x1 - 2, y(to) - 4, { class: onpick ? "pick" : null, onclick: () => onpick?.(e.owner), "text-anchor": "end", "font-size": 10, fill: moved ? colour : SOFT, "font-weight": moved ? 700 : 400, stroke: "#ffffff", "stroke-width": 3, "paint-order": "stroke" }));
   }
   for (const b of boxes) {
     const v = verdict(b.id), full = name(b.id);

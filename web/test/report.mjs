@@ -30,7 +30,12 @@ const radio = (page, name, value) => page.locator(`input[name=${name}][value=${v
 const shapes = (page) => page.$$eval("[data-layer=pipes] path", (list) => list.map((n) => n.getAttribute("d")).join("|").length);
 
 const { page, ms } = await open(big);
-measured.first_view_ms = ms;
+measured.first_view_ms = ms; // the quickest of three: what else the machine does is not the page's doing
+for (let i = 0; i < 2; i++) {
+  const again = await open(big);
+  measured.first_view_ms = Math.min(measured.first_view_ms, again.ms);
+  await again.page.context().close();
+}
 measured.script_ms = Number(await page.evaluate(() => document.body.dataset.first));
 measured.lines = await page.locator("[data-layer=lanes] path, [data-layer=pipes] path").count();
 
@@ -158,21 +163,57 @@ await check("voyages by season", async () => {
   await page.locator("#fleets").selectOption("all");
 });
 await check("every number leads to its trace", async () => {
+  // Every number of the first screen, whatever it is, has its own way to its trace.
+  const wanted = await page.locator(".answer button, header .note button").count();
+  expect(wanted >= 8, `${wanted} numbers of the first screen lead anywhere`);
+  for (let i = 0; i < wanted; i++) {
+    const one = page.locator(".answer button, header .note button").nth(i), text = await one.innerText();
+    await page.evaluate(() => { location.hash = ""; });
+    await one.click();
+    expect(/e-/.test(text) || (await page.locator("#trace .head").count()) === 1, `${text} leads nowhere`);
+  }
   await page.locator(".answer button").first().click();
-  expect(page.url().includes("sel=price%3ANL"), "the first sentence leads nowhere");
+  expect(page.url().includes("sel=mean%3AEurope"), "the first sentence does not lead to the mean price");
+  const mean = await page.locator("#trace .values").innerText();
+  expect(mean.includes("8.00") && mean.includes("7.50"), `the mean price of places that all pay 8 and 7.5 is ${mean}`);
   await page.locator("#production svg g.pick").first().click({ force: true });
   expect(page.url().includes("sel=production%3Afield") && (await page.locator("#trace dd").count()) >= 4, "no trace of production");
   await page.evaluate(() => { location.hash = "sel=price%3ANL"; });
   await page.locator("#trace button.link", { hasText: /./ }).first().waitFor();
   await page.evaluate(() => { location.hash = "sel=markup%3Aseller%3EBB"; });
   await page.waitForFunction(() => document.querySelector("#trace h3")?.textContent.startsWith("Mark-up"));
-  for (const id of ["map", "prices", "supply", "production", "gains-producers"]) {
+  for (const id of ["map", "prices", "supply", "production", "ways", "season", "ownership", "gains-producers"]) {
     await page.locator(`#${id} > details`).evaluate((d) => { d.open = true; });
     await page.locator(`#${id} > details tbody button.link`).first().click();
     expect(page.url().includes("sel="), `${id}: a row leads nowhere`);
+    if (id === "ownership") continue; // its numbers are shares, told as text
     await page.locator(`#${id} > details tbody td.n .pick`).first().click();
     expect((await page.locator("#trace .head").count()) === 1, `${id}: a number leads nowhere`);
   }
+});
+await check("thirty numbers of every section", async () => {
+  // Spread over all that can be chosen in a section: each must open a trace of its own.
+  await page.$$eval("main details", (list) => list.forEach((d) => { d.open = true; }));
+  await page.waitForTimeout(300);
+  const { tried, lost } = await page.evaluate(() => {
+    const tried = {}, lost = [];
+    for (const part of document.querySelectorAll("main > section")) {
+      const all = [...part.querySelectorAll("td.n .pick, svg .pick, svg .hit, button.link")].filter((e) => !e.closest("#trace"));
+      const some = all.filter((_, i) => i % Math.ceil(all.length / 30) === 0);
+      tried[part.id] = some.length;
+      for (const e of some) {
+        dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
+        if (!e.isConnected) continue; // a name on the map, drawn anew
+        e.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+        if (!document.querySelector("#trace .head ~ *")) lost.push(`${part.id}: ${e.textContent.slice(0, 60)}`);
+      }
+    }
+    return { tried, lost };
+  });
+  measured.numbers_tried = Object.values(tried).reduce((a, n) => a + n, 0);
+  for (const id of ["s-map", "s-prices", "s-supply", "s-gains", "s-voyages"]) expect(tried[id] >= 12, `only ${tried[id]} numbers in ${id}`);
+  expect(lost.length === 0, `no trace: ${lost.join("; ")}`);
+  await page.$$eval("main details", (list) => list.forEach((d) => { d.open = false; }));
 });
 await check("axe", async () => {
   await page.$$eval("details", (list) => list.forEach((d) => { d.open = true; }));

@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from polynya import __version__
 from polynya.report.payload import Labels, country_names, payload
-from polynya.report.sentences import condition_of, sentences
+from polynya.report.sentences import condition_of, sentences, trust_of
 from polynya.results.answer import Answer
 from polynya.world.notices import notices
 
@@ -44,7 +44,7 @@ TEMPLATE = """<!doctype html>
 <div id="app" hidden></div>
 <main id="plain">
 <h1>{{ s.title }}</h1><p>{{ s.question }}</p>{% for line in lines %}<p>{{ line }}</p>{% endfor %}<p>{{ condition }}</p>
-{% if s.trust.banner %}<p class="banner">{{ s.trust.banner }}</p>{% endif %}
+{% if banner %}<p class="banner">{{ banner }}</p>{% endif %}
 {% macro rows(items, columns) %}<table><thead><tr>{% for c in columns %}<th scope="col">{{ c }}</th>{% endfor %}</tr></thead><tbody>
 {% for r in items %}<tr>{% for c in columns %}<td{% if r[c] is number %} class="n"{% endif %}>{{ "" if r[c] is none else r[c] }}</td>{% endfor %}</tr>{% endfor %}
 </tbody></table>{% endmacro %}
@@ -85,6 +85,7 @@ def page(tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any], labels:
         s=summary,
         lines=sentences(summary, named),
         condition=condition_of(summary),
+        banner=trust_of(summary),
         changes=tables["changes"].to_dicts(),
         claims=tables["claims"].to_dicts(),
         notices=notices(tables["sources"].to_dicts()) if "sources" in tables else [],

@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from polynya.report.sea import sea
-from polynya.report.sentences import condition_of, sentences
+from polynya.report.sentences import condition_of, parts, trust_of
 
 SCHEMA = "polynya.report/1"
 CASES = ("baseline", "scenario")
@@ -52,10 +52,10 @@ def payload(tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any], labe
         "schema": SCHEMA,
         "title": summary["title"],
         "question": summary["question"],
-        "sentences": sentences(summary, names={**labels.names, **country_names(nodes)}),
-        "sentence_links": _sentence_links(summary, tables),
+        "sentences": parts(summary, names={**labels.names, **country_names(nodes)}),
         "condition": condition_of(summary),
-        "banner": summary["trust"]["banner"],
+        "europe_price": dict(summary["europe_price"]),
+        "banner": trust_of(summary),
         "first": summary["from"],
         "months": months,
         "spans": [[first, last] for first, last, _ in spans],
@@ -101,17 +101,6 @@ def _spans(periods: pl.DataFrame | None, names: Sequence[str]) -> list[tuple[str
         return [(f"{m}-01", f"{m}-31", 1) for m in names]
     known = {r["period"]: r for r in periods.iter_rows(named=True)}
     return [(f"{known[m]['first_month']}-01", f"{known[m]['last_month']}-31", known[m]["months"]) for m in names]
-
-
-def _sentence_links(summary: Mapping[str, Any], tables: Mapping[str, pl.DataFrame]) -> list[str | None]:
-    """What the page selects to show where each of the three sentences comes from: a price, a flow, a gain."""
-    nodes = set(tables["prices"]["node"])
-    hub = next((n for n in ("NL", "DE") if n in nodes), None)
-    pipes = sorted(summary["corridors"], key=lambda c: -abs(c["change"]))
-    seller = next((s for s in summary["suppliers_of_europe"]), None)
-    won = summary["gains"]["largest_gains"][:1] or summary["gains"]["largest_losses"][:1]
-    flow = f"flow:{pipes[0]['corridor']}" if pipes else f"supply:{seller['supplier']}>Europe" if seller else None
-    return [f"price:{hub}" if hub else None, flow, f"gain:{won[0]['group']}>{won[0]['id']}" if won else None]
 
 
 def country_names(nodes: pl.DataFrame) -> dict[str, str]:

@@ -1,6 +1,8 @@
-"""What is the answer in three sentences? (summary -> price, flows, who gains; and on which condition)
+"""What is the answer in three sentences? (summary -> price, flows, who gains; on which condition; how sure)
 
-Every number is one of the summary's; nothing is computed here but signs, rounding and the choice of the largest.
+Every number is one of the summary's; nothing is computed here but signs, rounding and the choice of the largest. A sentence is a
+list of parts, each a text and what the page selects to show where the number in it comes from (None: no number). Each
+sentence names its condition or its unit itself, since sentences are quoted alone.
 """
 
 from __future__ import annotations
@@ -9,73 +11,148 @@ from collections.abc import Mapping
 from typing import Any
 
 LEAST_BCM_PER_YEAR = 0.5
+Part = tuple[str, str | None]
+WITH_ARTICLE = frozenset({"United States", "United Kingdom", "United Arab Emirates", "Netherlands", "Philippines"})
+MONTHS = "January February March April May June July August September October November December".split()
+
+
+def parts(summary: Mapping[str, Any], names: Mapping[str, str]) -> list[list[Part]]:
+    """Price, flows, gains: one sentence each."""
+    return [_price(summary), _flows(summary, names), _gains(summary, names)]
 
 
 def sentences(summary: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
-    """Price, flows, gains: one sentence each, with numbers."""
-    return [str(summary["headline"]), _flows(summary, names), _gains(summary, names)]
+    """The same as plain text."""
+    return ["".join(text for text, _ in sentence) for sentence in parts(summary, names)]
 
 
 def condition_of(summary: Mapping[str, Any]) -> str:
     """On what the three sentences hang."""
     met, unmet = len(summary["conditions_assumed_met"]), len(summary["conditions_not_met"])
-    claims = _count(summary["claims_used"], "claim")
-    text = f"This rests on {claims}"
+    text = f"This rests on {_count(summary['claims_used'], 'claim')}"
     if met:
         text += (
             f" and holds only if {_count(met, 'open condition')} {'is' if met == 1 else 'are'} met, which is assumed"
         )
     if unmet:
         text += f"; {_count(unmet, 'condition')} taken as not met"
-    return text + f". Horizon: {summary.get('span', _count(summary['months'], 'month'))}, from {summary['from']}."
+    return text + "."
+
+
+def trust_of(summary: Mapping[str, Any]) -> str:
+    """How sure the numbers are, in words for somebody who has never seen a model; the summary's own where it says more."""
+    trust = summary["trust"]
+    fitted = trust.get("calibration")
+    if trust["anchored"] or not fitted:
+        return str(trust["banner"])
+    errors = list(fitted["errors"].values())
+    flows = round(100 * max(e["corridors_and_pairs"]["error"] for e in errors))
+    prices = round(100 * max(abs(p["error"]) for e in errors for p in e["prices"].values()))
+    years = " and ".join(str(y) for y in fitted["base_years"])
+    return (
+        f"How sure? In the years that the model was fitted to ({years}) it misses published prices by up to {prices} % and published "
+        f"flows by {flows} % (weighted). Nothing ties it to actual prices after {max(fitted['base_years'])}: read the difference between the "
+        "two cases, not the levels. For one scenario that difference is a single number; the command polynya ensemble gives its range."
+    )
 
 
 def _count(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
-def _flows(summary: Mapping[str, Any], names: Mapping[str, str]) -> str:
+def _span(summary: Mapping[str, Any]) -> str:
+    return str(summary.get("span", _count(summary["months"], "month")))
+
+
+def _price(summary: Mapping[str, Any]) -> list[Part]:
+    price = summary["europe_price"]
+    usd, eur, change = price["usd_per_mmbtu"], price["eur_per_mwh"], float(price["change_percent"])
+    met = len(summary["conditions_assumed_met"])
+    condition = "If this came true" + (f", with {_count(met, 'open condition')} met," if met else ",")
+    year, month = summary["from"].split("-")[:2]
+    time = f" on average over {_span(summary)} from {MONTHS[int(month) - 1]} {year}"
+    if f"{abs(change):.1f}" == "0.0":
+        moved: list[Part] = [(" Europe would pay the same for gas to within 0.1 %", None), (time, None), (": ", None)]
+    else:
+        moved = [
+            (" Europe would pay ", None),
+            (f"{abs(change):.1f} % {'less' if change < 0 else 'more'}", "mean:Europe"),
+            (f" for gas{time}: ", None),
+        ]
+    return [
+        (condition, None),
+        *moved,
+        (f"{usd['scenario']:.1f} instead of {usd['baseline']:.1f} USD/MMBtu", "mean:Europe"),
+        (" (", None),
+        (f"{eur['scenario']:.1f} instead of {eur['baseline']:.1f} EUR/MWh", "mean:Europe"),
+        (").", None),
+    ]
+
+
+def _flows(summary: Mapping[str, Any], names: Mapping[str, str]) -> list[Part]:
     pipes = sorted(summary["corridors"], key=lambda c: -abs(c["change"]))
     sellers = [s for s in summary["suppliers_of_europe"] if abs(s["change"]) >= LEAST_BCM_PER_YEAR]
     if not pipes and not sellers:
-        return f"No pipeline and no supplier of Europe moves by {LEAST_BCM_PER_YEAR} bcm a year or more."
-    parts = []
+        return [(f"No pipeline and no supplier of Europe would move by {LEAST_BCM_PER_YEAR} bcm a year or more.", None)]
+    out: list[Part] = []
     if pipes:
         pipe = pipes[0]
-        parts.append(
-            f"{names.get(pipe['corridor'], pipe['corridor'])} would carry {pipe['scenario']:.1f} bcm a year"
-            f" instead of {pipe['baseline']:.1f}"
-        )
-    said = [
-        f"{names.get(s['supplier'], s['supplier'])} {abs(s['change']):.1f} {'more' if s['change'] > 0 else 'less'}"
-        for s in sorted(sellers, key=lambda s: -abs(s["change"]))[:3]
-    ]
-    if said:
-        parts.append("Europe would get from " + ", from ".join(said))
-    elif pipes:
-        parts.append("no supplier's sales to Europe would move by half a bcm a year")
-    return "; ".join(parts) + " (bcm a year)." if said else "; ".join(parts) + "."
+        instead = f"{pipe['baseline']:.1f}" if f"{pipe['baseline']:.1f}" != "0.0" else "none"
+        out += [
+            (f"{names.get(pipe['corridor'], pipe['corridor'])} would then carry ", None),
+            (f"{pipe['scenario']:.1f} bcm a year", f"flow:{pipe['corridor']}"),
+            (f" instead of {instead}; ", None),
+        ]
+    if not sellers:
+        return [*out, ("no supplier's sales to Europe would move by half a bcm a year.", None)]
+    said = sorted(sellers, key=lambda s: -abs(s["change"]))[:3]
+    out.append(("Europe would get ", None))
+    for i, s in enumerate(said):
+        more = "more" if s["change"] > 0 else "less"
+        unit = " bcm a year" if i == 0 else ""
+        out += [
+            ("" if i == 0 else " and " if i == len(said) - 1 else ", ", None),
+            (f"{abs(s['change']):.1f}{unit} {more}", f"supply:{s['supplier']}>Europe"),
+            (f" from {_the(names.get(s['supplier'], s['supplier']))}", None),
+        ]
+    return [*out, (".", None)]
 
 
-def _gains(summary: Mapping[str, Any], names: Mapping[str, str]) -> str:
+def _gains(summary: Mapping[str, Any], names: Mapping[str, str]) -> list[Part]:
     gains = summary["gains"]
     europe = next((c["musd"] for c in gains["consumers"] if c["region"] == "Europe"), None)
-    parts = [f"Europe's consumers would {_moved(europe)}"] if europe is not None else []
-    won, lost = gains["largest_gains"][:1], gains["largest_losses"][:1]
-    if won and won[0]["musd"] > 0:
-        parts.append(
-            f"the largest gain of a seller, operator or state is {_who(won[0], names)} ({won[0]['musd'] / 1000:+.1f})"
-        )
-    if lost and lost[0]["musd"] < 0:
-        parts.append(f"the largest loss is {_who(lost[0], names)} ({lost[0]['musd'] / 1000:+.1f})")
-    total = f"all together {gains['total_musd'] / 1000:+.1f}"
-    return "; ".join([*parts, total]) + f" (billion USD, {gains['note']})."
+    out: list[Part] = []
+    if europe is not None:
+        out += [
+            (f"Europe's consumers would {'gain' if europe >= 0 else 'lose'} ", None),
+            (f"{abs(europe) / 1000:.1f} billion USD", "gain:region>Europe"),
+            (f" over {_span(summary)} ({gains['note']}); ", None),
+        ]
+    won = [r for r in gains["largest_gains"][:1] if r["musd"] > 0]
+    lost = [r for r in gains["largest_losses"][:1] if r["musd"] < 0]
+    moved = [(r, verb) for rows, verb in ((won, "gain"), (lost, "lose")) for r in rows]
+    if moved:
+        out.append(("of all sellers, operators and states ", None))
+    for i, (r, verb) in enumerate(moved):
+        unit = " billion USD" if europe is None and i == 0 else ""
+        out += [
+            (f"{' and ' if i else ''}{_who(r, names)} would {verb} most (", None),
+            (_signed(r["musd"]) + unit, f"gain:{r['group']}>{r['id']}"),
+            (")", None),
+        ]
+    out.append((("; " if moved else "") + "all parties in the world together: ", None))
+    return [*out, (_signed(gains["total_musd"]), "gain:all>all"), (" billion USD." if out else ".", None)]
 
 
-def _moved(musd: float) -> str:
-    return f"{'gain' if musd >= 0 else 'lose'} {abs(musd) / 1000:.1f}"
+def _signed(musd: float) -> str:
+    return f"{musd / 1000:+.1f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _the(name: str) -> str:
+    return f"the {name}" if name in WITH_ARTICLE else name
 
 
 def _who(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    kind = {"operators": "the operator of ", "states": "the state of ", "producers": "", "consumers": "consumers of "}
-    return kind.get(str(row["group"]), "") + str(names.get(row["id"], row["id"]))
+    name = str(names.get(row["id"], row["id"]))
+    kind = {"operators": "the operator of ", "states": "the state of ", "consumers": "consumers of "}
+    return kind.get(str(row["group"]), "") + name
