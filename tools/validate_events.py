@@ -76,12 +76,16 @@ def opened(world: World, *gates: str) -> World:
     return world.with_tables({"gates": frame.with_columns(ends)})
 
 
-def offered_again(world: World, *nodes: str) -> World:
-    """Without the seller's own decision to deliver nothing to these nodes."""
-    frame = world.table("offer_caps")
-    if set(nodes) - set(frame["node"]):
-        raise SystemExit(f"no such offer cap: {', '.join(sorted(set(nodes) - set(frame['node'])))}")
-    return world.with_tables({"offer_caps": frame.filter(~pl.col("node").is_in(list(nodes)))})
+def left_bank_as_before(world: World) -> World:
+    """The left bank of Moldova goes on being supplied by Gazprom alone: nobody has to pay, and no commission rations."""
+    line = pl.col("subject") == "md-md-left"
+    facts, access = world.table("facts"), world.table("access")
+    rationed = line & (pl.col("attribute") == "capacity_limit_bcm_per_year")
+    if not facts.filter(rationed).height or not access.filter(line).height:
+        raise SystemExit("the limits or the holder of the line to the left bank are no longer in the world")
+    for_ever = pl.when(line).then(None).otherwise(pl.col("valid_to")).alias("valid_to")
+    before = world.with_tables({"facts": facts.filter(~rationed), "access": access.with_columns(for_ever)})
+    return opened(before, "moldova-left-bank-payer")
 
 
 def winter_of_2025(world: World) -> World:
@@ -104,11 +108,12 @@ def winter_of_2025(world: World) -> World:
         if year[2024] is None and before is not None and after is not None:
             mean = (before.value + after.value) / 2
             rows.append(fact(node, "consumption_bcm", mean, "bcm", first, last, "mean of 2023 and 2025"))
-    moldova = world.resolve("MD", "consumption_bcm", date(2023, 1, 1))
-    if moldova is not None:
-        why = "as in 2023: the figure of 2025 already holds the cut"
-        for y in (2024, 2025):
-            rows.append(fact("MD", "consumption_bcm", moldova.value, "bcm", date(y, 1, 1), date(y, 12, 31), why))
+    for node in ("MD", "MD-LEFT"):
+        moldova = world.resolve(node, "consumption_bcm", date(2023, 1, 1))
+        if moldova is not None:
+            why = "as in 2023: the power sold across the river ended with the cut"
+            for y in (2024, 2025):
+                rows.append(fact(node, "consumption_bcm", moldova.value, "bcm", date(y, 1, 1), date(y, 12, 31), why))
     rows.append(
         fact(
             "brotherhood",
@@ -144,9 +149,9 @@ EVENTS = (
         months=6,
         after=date(2025, 1, 1),
         prepare=winter_of_2025,
-        undo=lambda w: opened(offered_again(w, "MD"), "brotherhood-contract", "brotherhood-repair"),
-        nodes=("AT", "SK", "MD"),
-        prices=("NL", "DE", "AT", "SK", "HU", "IT", "CZ", "UA", "MD", "JP"),
+        undo=lambda w: opened(left_bank_as_before(w), "brotherhood-contract", "brotherhood-repair", "moldova-contract"),
+        nodes=("AT", "SK", "MD", "MD-LEFT"),
+        prices=("NL", "DE", "AT", "SK", "HU", "IT", "CZ", "UA", "MD", "MD-LEFT", "JP"),
     ),
     Event(
         id="yamal",
@@ -244,7 +249,7 @@ def seller_share(case: Case, node: str, periods: list[str], trader: str) -> floa
 
 def balance(case: Case, world: World, periods: list[str]) -> dict[str, float]:
     """Europe as one: pipelines from outside by first corridor, LNG, production, stores, consumption. [bcm]"""
-    inside = set(world.table("nodes").filter(pl.col("region") == "Europe")["id"]) - {"UA", "MD"}
+    inside = set(world.table("nodes").filter(pl.col("region") == "Europe")["id"]) - {"UA", "MD", "MD-LEFT"}
     flows = case.flows().filter(pl.col("period").is_in(periods))
     lng = flows.filter((pl.col("kind") == "regasification") & pl.col("to").is_in(inside))["delivered"].sum()
     pipes = flows.filter((pl.col("kind") == "pipeline") & pl.col("to").is_in(inside) & ~pl.col("from").is_in(inside))
