@@ -20,6 +20,7 @@ from typing import Any
 
 EXIT_OK = 0
 EXIT_INTERRUPTED = 130
+LONGEST = 2000  # characters of a message
 
 
 def _with_fix(text: str, fix: str) -> str:
@@ -37,6 +38,11 @@ class Fault:
     column: int = 0
     fix: str = ""
     code: str = "invalid"
+
+    def __post_init__(self) -> None:
+        if len(self.message) > LONGEST:  # it quotes a cell or a name as long as the file
+            half = LONGEST // 2
+            object.__setattr__(self, "message", f"{self.message[:half]} ... {self.message[-half:]}")
 
     @property
     def where(self) -> str:

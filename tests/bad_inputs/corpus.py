@@ -6,8 +6,13 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
 
 from tests.ensemble.conftest import COINS
 from tests.results.test_run import FACTS, FILES
@@ -23,6 +28,13 @@ BODS = '[{"recordId": "a", "recordType": "entity", "statementId": "s1", "recordD
 SHIP = "like: lng-174k\nspeed_kn: 15\n"
 ACTUALS = "year,metric,item,value,unit\n2022,hub_price,TTF,37.5,usd_per_mmbtu\n"
 EDGES = "owner,owned,share\na,b,50\n"
+EI = "Country,Year,Var,Value\nNorway,2020,gascons_bcm,3\n"
+PROBLEM = "node,period,intercept,slope\nA,2021-01,10,1\n"
+MAY_SERVE = "ship,countries,valid_from,valid_to,reason,source\n"
+OVERLAY = (
+    "subject,attribute,value,unit,valid_from,valid_to,source,locator,original_value,kind,note\n"
+    "BB,consumption_bcm,10,bcm,2020-01-01,2020-12-31,tso,t,,reported,\n"
+)
 
 
 @dataclass(frozen=True)
@@ -31,9 +43,16 @@ class Bad:
 
     name: str
     reader: str
-    content: str | bytes
+    content: str | bytes | Callable[[], bytes]
     where: str
     words: str
+
+    @property
+    def raw(self) -> bytes:
+        """What the file holds; large things are made when they are needed."""
+        if callable(self.content):
+            return self.content()
+        return self.content.encode() if isinstance(self.content, str) else self.content
 
 
 def workbook_bomb() -> bytes:
@@ -47,6 +66,26 @@ def workbook_bomb() -> bytes:
         for _ in range(1024):
             sheet.write(block)
     return out.getvalue()
+
+
+def ice(value: float = 0.5, cells: int = 9, since: str = "days since 2025-01-15", kind: str = "f4") -> bytes:
+    """A NetCDF file of one month of ice on so many rows and columns."""
+    import netCDF4
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ice.nc"
+        with netCDF4.Dataset(str(path), "w") as file:
+            for name, size in (("time", 1), ("lat", cells), ("lon", cells)):
+                file.createDimension(name, size)
+            when = file.createVariable("time", "f8", ("time",))
+            when.units, when[:] = since, [0]
+            if cells:
+                file.createVariable("lat", "f4", ("lat",))[:] = np.linspace(50, 89, cells)
+                file.createVariable("lon", "f4", ("lon",))[:] = np.linspace(-180, 170, cells)
+            cover = file.createVariable("siconc", str if kind == "text" else kind, ("time", "lat", "lon"), zlib=True)
+            if 0 < cells < 1000 and kind != "text":
+                cover[:] = value
+        return path.read_bytes()
 
 
 def scenario(old: str, new: str, base: str = COINS) -> str:
@@ -273,5 +312,52 @@ CORPUS = [
     Bad("properties that are a text", "ftm", FTM.replace('{"name": ["A"]}', '"A"'), ":1:1", "not an entity"),
     Bad("not a table of terminals", "gem", "a,b\n1,2\n", "", ""),
     Bad("no workbook", "gem.xlsx", b"PK\x03\x04 this is none", "", "workbook"),
-    Bad("workbook bomb", "gem.xlsx", b"", "", "unpacks to"),  # made when needed
+    Bad("workbook bomb", "gem.xlsx", workbook_bomb, "", "unpacks to"),
+    Bad("no number", "ei", EI + "Germany,2020,gascons_bcm,NaN\n", ":3:4", "not a number"),
+    Bad("not the Review", "ei", "a,b\n1,2\n", "", "neither"),
+    Bad("an open quote", "ei", 'a,b\n"1,2\n', "", "CSV"),
+    Bad("not the platform's", "entsog", "a,b\n1,2\n", "", "columns"),
+    Bad("deep JSON", "entsog.json", "[" * 100_000, "", "deep"),
+    Bad("lists for objects", "entsog.json", '{"data": [[1, 2], {"a": {"b": []}}]}', "", "columns"),
+    Bad("not AGSI's", "gie", "a,b\n1,2\n", "", "columns"),
+    Bad("no JSON", "gie.json", "{]", ":1:2", "JSON"),
+    Bad("NaN", "gie.json", '{"data": [{"name": NaN}]}', "", ""),
+    Bad("own names without a name", "map", "name,id\n,AA\n", ":2:1", "blank"),
+    Bad("own names of nothing", "map", "name,id\nAland,A1\n", ":2:", "A1"),
+    # articles
+    Bad("empty", "article", "", ":1:1", "empty"),
+    Bad("Latin-1", "article", b"Gas\nfr\xfcher", ":2:3", "not UTF-8"),
+    Bad("UTF-16", "article", "Gas".encode("utf-16"), ":1:1", "not UTF-8"),
+    Bad("text that runs backwards", "article", "a \u202eb", ":1:3", "U+202E"),
+    Bad("a page without text", "article.html", "<html><script>x</script></html>", ":1:1", "no text"),
+    Bad("NUL", "article.html", "<html>a\x00b", ":1:8", "NUL"),
+    # problem folders
+    Bad("NaN", "problem", PROBLEM.replace(",10,", ",NaN,"), ":2:11", "not a finite number"),
+    Bad("infinity", "problem", PROBLEM.replace(",10,", ",1e999,"), ":2:11", "not a finite number"),
+    Bad("below nought", "problem", PROBLEM.replace(",1\n", ",-1\n"), ":2:14", "at least 0"),
+    Bad("unknown node", "problem", PROBLEM.replace("A,", "AA,"), ":2:1", "no node"),
+    Bad("unknown period", "problem", PROBLEM.replace("2021-01", "2021-13"), ":2:3", "2021-01"),
+    Bad("the same row twice", "problem", PROBLEM + "A,2021-01,12,1\n", ":3:1", "second row"),
+    Bad("a name as long as the file", "problem", "[" * 100_000, ":1:1", "unknown column"),
+    # refusals, overlays, earlier actuals, kept scenarios
+    Bad("a country in words", "may-serve", MAY_SERVE + "x,Japan,,,r,s\n", ":2:3", "form"),
+    Bad("ends before it begins", "may-serve", MAY_SERVE + "x,JP,2025-02-01,2025-01-01,r,s\n", ":2:17", "before"),
+    Bad("31 February", "may-serve", MAY_SERVE + "x,JP,2025-02-31,,r,s\n", ":2:6", "not a date"),
+    Bad("blank", "may-serve", MAY_SERVE + ",,,,,\n", ":2:1", "blank"),
+    Bad("unknown source", "overlay", OVERLAY.replace("tso", "zz"), ":2:", "sources"),
+    Bad("wrong unit", "overlay", OVERLAY.replace(",bcm,", ",TWh,"), ":2:", "bcm"),
+    Bad("unknown thing", "overlay", OVERLAY.replace("BB,", "BBB,"), ":2:1", "BB"),
+    Bad("a table with a letter wrong", "overlay:nodez.csv", "id\nAA\n", "", "nodes.csv"),
+    Bad("no number", "base-actuals", ACTUALS.replace("37.5", "NaN"), ":2:", "not a finite number"),
+    Bad("no year", "actuals", ACTUALS.replace("2022", "20x2", 1), ":2:1", "whole number"),
+    Bad("bomb", "keep", LAUGHS, ":1:4", "anchor"),
+    # ice
+    Bad("no NetCDF", "ice", b"CDF\x01" + b"\xff" * 60, "", "not a NetCDF file"),
+    Bad("half of a file", "ice", lambda: ice()[:4000], "", "NetCDF"),
+    Bad("no value", "ice", lambda: ice(float("nan")), "", "no value"),
+    Bad("kelvin for cover", "ice", lambda: ice(270.0), "", "units"),
+    Bad("times that are none", "ice", lambda: ice(since="parsecs since the flood"), "", "days since"),
+    Bad("no cells", "ice", lambda: ice(cells=0), "", "holds 0"),
+    Bad("texts for numbers", "ice", lambda: ice(kind="text"), "", "does not fit together"),
+    Bad("a bomb of fourteen gigabytes", "ice", lambda: ice(cells=60_000), "", "3,600,000,000"),
 ]

@@ -82,6 +82,8 @@ def ensemble(
         raise UsageError(f'unknown sampler "{sampler}".', fix="One of: auto, sobol, latin-hypercube.")
     if out is not None:
         require_free(out)
+    if resume is not None and resume.exists() and not resume.is_dir():
+        raise UsageError(f"{resume} is a file, not a ledger.", fix="Name a folder; a new one is made.")
     progress = Progress(quiet=quiet)
     question = Question(
         scenario=scenario,
@@ -99,8 +101,6 @@ def ensemble(
     r = ready(question, progress)
     if r.scenario.file.market != "gas":
         raise UsageError("ensembles are drawn over the gas market.", fix="Use polynya run for a scenario about oil.")
-    if r.scenario.file.market != "gas":
-        raise UsageError("ensembles are for the gas market so far.", fix="Run the scenario by itself: polynya run.")
     asked = [repr(r.periods), r.anchor.sha256, f"lags {lags}"]
     g = ground(replace(r, base=plain(r.base)), solver, asked)
     ledger = Ledger(resume or (out.parent if out is not None else Path("runs")) / "ledger")

@@ -301,15 +301,24 @@ def _fleet_ships() -> tuple[dict[str, Any], ...]:
 
 def _may_serve(ship: Any, file: str) -> tuple[Refusal, ...] | None:
     """Refusals of a file, and those that listings bring for a ship called by name; None when there is neither."""
-    from polynya.tables import Column, read_table
+    from polynya.errors import Fault, InputError
+    from polynya.tables import Column, cell_position, read_table
     from polynya.voyages.service import Refusal, listed
 
     own = tuple(r for r in listed(_fleet_ships()) if r.ship == ship.name)
     if not file:
         return own or None
-    text = [Column(c, nullable=False) for c in ("ship", "countries")]
+    codes = r"\*|[A-Z]{2}( [A-Z]{2})*"  # a name in words would refuse nothing, and nobody would notice
+    text = [Column("ship", nullable=False), Column("countries", nullable=False, pattern=codes)]
     dates = [Column("valid_from", "date"), Column("valid_to", "date")]
     frame = read_table(Path(file), [*text, *dates, Column("reason", nullable=False), Column("source", nullable=False)])
+    backwards = [
+        Fault("valid_to lies before valid_from", file, *cell_position(file, i, "valid_to"), fix="Swap them.")
+        for i, r in enumerate(frame.to_dicts())
+        if r["valid_from"] and r["valid_to"] and r["valid_to"] < r["valid_from"]
+    ]
+    if backwards:
+        raise InputError(backwards)
     given = tuple(
         Refusal(r["ship"], tuple(str(r["countries"]).split()), r["valid_from"], r["valid_to"], r["reason"], r["source"])
         for r in frame.to_dicts()

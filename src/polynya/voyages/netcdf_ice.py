@@ -10,6 +10,7 @@ cell: it is divided by concentration. Needs the extra `netcdf` (h5netcdf or netC
 from __future__ import annotations
 
 import fnmatch
+import math
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,6 +29,7 @@ CONCENTRATION = (
 THICKNESS = (
     "sithick", "analysis_sea_ice_thickness", "sea_ice_thickness", "sithick_*", "heff", "hiff", "sivol",
 )  # fmt: skip
+MOST_CELLS = 250_000_000  # of one variable: twenty years of days on a 25 km grid; 2 GB
 WHOLE_CELL = ("heff", "hiff", "sivol")  # thickness spread over the whole cell
 LATITUDE = ("lat", "latitude", "nav_lat", "TLAT", "yt_ocean", "x_lat")
 LONGITUDE = ("lon", "longitude", "nav_lon", "TLON", "xt_ocean")
@@ -41,6 +43,8 @@ def read_ice(path: Path, lat: Array, lon: Array, tables: IceTables) -> IceField:
     """Ice of a file at the nodes. Raises NotFoundError, UsageError (extra missing) or InputError (nothing usable in it)."""
     if not path.exists():
         raise NotFoundError(f"no such file: {path}", where=str(path))
+    if path.is_dir():
+        raise InputError(Fault("this is a folder, not a file", file=str(path)))
     try:
         import netCDF4
     except ImportError:
@@ -48,7 +52,25 @@ def read_ice(path: Path, lat: Array, lon: Array, tables: IceTables) -> IceField:
     try:
         file = netCDF4.Dataset(str(path))
     except OSError as error:
-        raise InputError(Fault(f"not a NetCDF file: {error}", file=str(path), code="netcdf")) from None
+        said = str(error.strerror or error).removeprefix("NetCDF: ")
+        raise InputError(
+            Fault(f"not a NetCDF file: {said}", str(path), fix="Give the file as downloaded.", code="netcdf")
+        ) from None
+    try:
+        return _read(file, path, lat, lon, tables)
+    except (ValueError, TypeError, IndexError, KeyError, ArithmeticError, OSError, RuntimeError, MemoryError) as error:
+        # a file is free to hold texts for numbers, axes without length, chunks that cannot be unpacked
+        raise InputError(
+            Fault(
+                f"what the file holds does not fit together: {error}",
+                str(path),
+                fix="Give a variable of ice on latitude and longitude, or on x and y, by month.",
+                code="netcdf",
+            )
+        ) from None
+
+
+def _read(file: Any, path: Path, lat: Array, lon: Array, tables: IceTables) -> IceField:
     with file:
         concentration = _variable(file, CONCENTRATION)
         thickness = _variable(file, THICKNESS)
@@ -63,6 +85,18 @@ def read_ice(path: Path, lat: Array, lon: Array, tables: IceTables) -> IceField:
                 )
             )
         main = concentration if concentration is not None else thickness
+        called = main.name
+        for variable in (v for v in (concentration, thickness) if v is not None):
+            cells = math.prod(int(n) for n in variable.shape)
+            if not 0 < cells <= MOST_CELLS:
+                raise InputError(
+                    Fault(
+                        f'"{variable.name}" says it holds {cells:,} numbers; from 1 to {MOST_CELLS:,} are read',
+                        file=str(path),
+                        fix="Cut out the years that you need.",
+                        code="too_large",
+                    )
+                )
         place_lat, place_lon, shape = _places(file, main, path)
         pick, near = _nearest(place_lat, place_lon, shape, np.asarray(lat), np.asarray(lon))
         cover = (
@@ -78,6 +112,15 @@ def read_ice(path: Path, lat: Array, lon: Array, tables: IceTables) -> IceField:
         with np.errstate(invalid="ignore"):
             thick = thick / np.maximum(np.where(np.isfinite(cover), cover, 1.0), 0.15)
     months = int(np.isfinite(cover).any(axis=1).sum())
+    if not months:
+        raise InputError(
+            Fault(
+                f'"{called}" has no value between nothing and full cover where ships go',
+                file=str(path),
+                fix="Check its units: fraction (1) or percent (%), metres for thickness.",
+                code="no_value",
+            )
+        )
     label = f"{path.name}: {months} of 12 months" + ("" if thick is not None else "; thickness assumed")
     return from_fields(np.asarray(lat), np.asarray(lon), tables, cover, thick, label, "user-file")
 
@@ -205,7 +248,7 @@ def _months(file: Any, steps: int, path: Path) -> list[int]:
             scale = {"second": 1 / 86400, "minute": 1 / 1440, "hour": 1 / 24, "day": 1.0}[match[1].lower()]
             origin = datetime(max(1, int(match[2])), int(match[3]), int(match[4]))
             return [(origin + timedelta(days=float(v) * scale)).month for v in values]
-        if steps <= 12 and values.min() >= 1 and values.max() <= 12:
+        if "since" not in units and steps <= 12 and values.min() >= 1 and values.max() <= 12:
             return [int(v) for v in values]
     if steps == 12:
         return list(range(1, 13))

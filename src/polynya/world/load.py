@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 import polars as pl
@@ -35,6 +36,7 @@ def load_world(path: Path | str | None = None, overlays: Sequence[Path | str] = 
         if not folder.is_dir():
             raise NotFoundError(f"no such overlay folder: {folder}")
         known = False
+        faults += _misspelt(folder, package)
         for resource in package.resources:
             frames = _read(folder, resource, layer, faults)
             if frames:
@@ -79,6 +81,19 @@ def _read(base: Path, resource: Resource, layer: int, faults: list[Fault]) -> li
                 )
             )
     return frames
+
+
+def _misspelt(folder: Path, package: Package) -> list[Fault]:
+    """Files that would be passed over in silence because of a letter; what is named quite differently is the user's own."""
+    names = [r.path for r in package.resources if r.path.endswith(".csv")]
+    faults = []
+    for path in sorted(folder.glob("*.csv")):
+        near = get_close_matches(path.name, names, n=1, cutoff=0.88)
+        if near and path.name not in names:
+            faults.append(
+                Fault("this is no table of the world", str(path), fix=f"Did you mean {near[0]}?", code="unknown_table")
+            )
+    return faults
 
 
 def _empty(resource: Resource) -> pl.DataFrame:

@@ -192,6 +192,8 @@ def _workbook(path: Path) -> tuple[Sheet, ...]:
 
 def _require_size(path: Path) -> None:
     """Refuse what does not exist or is too large. Raises NotFoundError, InputError."""
+    if path.is_dir():
+        raise InputError(Fault("this is a folder, not a file", str(path)))
     if not path.is_file():
         raise NotFoundError(f"no such file: {path}", where=str(path))
     if path.stat().st_size > MAX_BYTES:
