@@ -106,12 +106,13 @@ def owners(
         fix = did_you_mean(kind, KINDS_SHOWN) or f"One of: {', '.join(KINDS_SHOWN)}."
         raise UsageError(f'there is no kind "{kind}" of holding to show.', fix=fix)
     day = day_or_today(as_of)
-    inputs = _inputs(world, overlay)
+    loaded = _load(world, overlay)
+    inputs = _inputs_of(loaded)
     document = owners_document(inputs.graph(day), inputs.parties.find(identity), day, kind=kind, down=down)
     if json:
-        emit_json(document)
+        emit_json(_noticed(loaded, document))
     else:
-        say(owners_text(document, inputs.parties.names))
+        say(owners_text(document, inputs.parties.names) + _notice_lines(loaded, document))
 
 
 def exposure(
@@ -158,9 +159,9 @@ def exposure(
             "change": _exposure_change(document, after),
         }
     if json:
-        emit_json(document)
+        emit_json(_noticed(before, document))
     else:
-        say(_exposure_text(document))
+        say(_exposure_text(document) + _notice_lines(before, document))
 
 
 @group.command("compare")
@@ -197,9 +198,9 @@ def compare(
     document = {"scenario": str(scenario), **compare_inputs(*inputs, day, regimes, inputs[0].transfer_rights)}
     document["not_met"] = list(applied.not_met)
     if json:
-        emit_json(document)
+        emit_json(_noticed(applied.world, document))
     else:
-        say(_compare_text(document))
+        say(_compare_text(document) + _notice_lines(applied.world, document))
 
 
 @group.command("import")
@@ -464,18 +465,37 @@ def _screen_registry(
     from polynya.console import emit_json, say
     from polynya.control.answer import party_document
 
-    inputs = _inputs(world, overlays)
+    loaded = _load(world, overlays)
+    inputs = _inputs_of(loaded)
     document = party_document(inputs, word, regime, day, joint)
     if json:
-        emit_json(document)
+        emit_json(_noticed(loaded, document))
     else:
-        say(_party_text(document, inputs.parties.names))
+        say(_party_text(document, inputs.parties.names) + _notice_lines(loaded, document))
+
+
+def _load(world: Path | None, overlays: list[Path] | None) -> World:
+    from polynya.world import load_world
+
+    return load_world(world, overlays or ())
+
+
+def _noticed(loaded: World, document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the attributions that the licences of its sources ask for."""
+    from polynya.world.notices import notices_of
+
+    return {**document, "notices": notices_of(loaded.table("sources").iter_rows(named=True), document)}
+
+
+def _notice_lines(loaded: World, document: dict[str, Any]) -> str:
+    from polynya.world.notices import notices_text
+
+    lines = notices_text(_noticed(loaded, document)["notices"])
+    return "\n".join(["", "", "  licences and notices", *lines]) if lines else ""
 
 
 def _inputs(world: Path | None, overlays: list[Path] | None) -> ControlInputs:
-    from polynya.world import load_world
-
-    return _inputs_of(load_world(world, overlays or ()))
+    return _inputs_of(_load(world, overlays))
 
 
 def _inputs_of(loaded: World) -> ControlInputs:

@@ -89,7 +89,7 @@ def route(
     bundle, context, question = _ask(
         origin, destination, depart, ship, via, objective, avoid, escort, ice, heed_security, may_serve
     )
-    document = answer(context, question, _years(bundle, ice_years))
+    document = _noticed(answer(context, question, _years(bundle, ice_years)))
     if map_file and document["feasible"]:
         Path(map_file).write_text(as_svg(document, bundle.network), encoding="utf-8")
         note(f"map written to {map_file}")
@@ -98,7 +98,7 @@ def route(
     elif as_json:
         emit_json(document)
     elif document["feasible"]:
-        say(as_text(document))
+        say(as_text(document) + _notice_lines(document))
     if not document["feasible"]:
         if as_json or geojson:
             raise typer.Exit(NoSolutionError.exit_code)
@@ -128,14 +128,14 @@ def season(
     chosen = _names(ways)
     for way in chosen:
         _check_via(bundle, way)
-    document = engine.season(context, question, chosen, _years(bundle, ice_years))
+    document = _noticed(engine.season(context, question, chosen, _years(bundle, ice_years)))
     if chart:
         Path(chart).write_text(season_svg(document), encoding="utf-8")
         note(f"chart written to {chart}")
     if as_json:
         emit_json(document)
     else:
-        say(season_text(document))
+        say(season_text(document) + _notice_lines(document))
     if not any(m["feasible"] for m in document["months"]):
         raise typer.Exit(NoSolutionError.exit_code)
 
@@ -252,9 +252,24 @@ def nsr(
         ],
     }
     if as_json:
-        emit_json(document)
+        emit_json(_noticed(document))
     else:
-        say(nsr_text(document))
+        say(nsr_text(document) + _notice_lines(_noticed(document)))
+
+
+def _noticed(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the attributions that the licences of its sources ask for."""
+    from polynya.world import load_world
+    from polynya.world.notices import notices_of
+
+    return {**document, "notices": notices_of(load_world().table("sources").iter_rows(named=True), document)}
+
+
+def _notice_lines(document: dict[str, Any]) -> str:
+    from polynya.world.notices import notices_text
+
+    lines = notices_text(document["notices"])
+    return "\n".join(["", "  licences and notices", *lines]) if lines else ""
 
 
 def _bundle() -> Bundle:

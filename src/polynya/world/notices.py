@@ -30,6 +30,28 @@ def notices(sources: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{"licence": licence, "notice": text, "sources": sorted(ids)} for (licence, text), ids in order]
 
 
+def cited(document: Any) -> set[str]:
+    """Ids of sources that a document names, at any depth: under `source`, or in a list under `sources`."""
+    if isinstance(document, Mapping):
+        found: set[str] = set()
+        for key, value in document.items():
+            if key == "source" and isinstance(value, str):
+                found.add(value)
+            elif key == "sources" and isinstance(value, (list, tuple)):
+                found |= {v for v in value if isinstance(v, str)}
+            found |= cited(value)
+        return found
+    if isinstance(document, (list, tuple)):
+        return set().union(*map(cited, document))
+    return set()
+
+
+def notices_of(sources: Iterable[Mapping[str, Any]], document: Any) -> list[dict[str, Any]]:
+    """The notices of the sources that a document names; `sources` are rows of sources.csv."""
+    named = cited(document)
+    return notices(s for s in sources if s["id"] in named)
+
+
 def notices_text(listed: Iterable[Mapping[str, Any]]) -> list[str]:
     """One line for each notice."""
     return [f"    [{n['licence']}] {n['notice']} ({_who(n['sources'])})" for n in listed]
