@@ -187,3 +187,61 @@ def test_a_capacity_of_a_pipeline_of_several_lines_is_refused(tmp_path: Path, ki
     load_scenario(write(tmp_path, body.replace("subject: turkstream,", "subject: turkstream-1,")), base)
     if kind == "set":
         load_scenario(write(tmp_path, body.replace("capacity_bcm", "capacity_limit_bcm")), base)
+
+
+def test_a_limit_of_many_plants_together_that_binds_none_is_refused(tmp_path: Path) -> None:
+    """A cap of 100 bcm on all plants of the United States reads like their sum; each is smaller, and nothing would move."""
+    base = load_world()
+    body = (
+        "changes:\n  - {id: c, type: set_fact, subject: liquefaction-us, attribute: capacity_limit_bcm_per_year, "
+        "value: 100, unit: bcm_per_year, from: 2025-06-01, because: [a1]}\n"
+    )
+    with pytest.raises(InputError, match="binds each of its plants by itself"):
+        load_scenario(write(tmp_path, body), base)
+    load_scenario(write(tmp_path, body.replace("value: 100", "value: 10")), base)
+
+
+COST = "{s},transport_cost_usd_per_mmbtu,{v},usd_per_mmbtu,{f},{t},tso,p. 3,,reported,"
+DEARER = "changes:\n  - {id: c, type: shift_cost, subject: aa-bb, attribute: transport_cost_usd_per_mmbtu, add_usd_per_mmbtu: 0.5, from: 2021-03-01, because: [a1]}\n"
+
+
+def costs(world: World, *days: date) -> list[float]:
+    return [w.value for d in days if (w := world.resolve("aa-bb", "transport_cost_usd_per_mmbtu", d)) is not None]
+
+
+def test_a_dearer_line_costs_what_it_did_and_the_shift(tiny: Path) -> None:
+    """A cost that steps later steps later still, on top of the shift."""
+    facts(
+        tiny,
+        COST.format(s="aa-bb", v=1, f="2020-01-01", t="2021-06-30"),
+        COST.format(s="aa-bb", v=2, f="2021-07-01", t=""),
+    )
+    world = load_world(tiny)
+    found = apply(load_scenario(write(tiny, DEARER), world), world).world
+    assert costs(found, JANUARY, date(2021, 3, 1), date(2021, 7, 1)) == [1.0, 1.5, 2.5]
+
+
+def test_a_shift_counts_from_the_cost_that_a_plant_shares_with_others(tmp_path: Path) -> None:
+    """Sabine Pass has no cost of its own: without the shared one a dearer plant would become a cheaper one."""
+    base = load_world()
+    body = DEARER.replace("aa-bb", "sabine-pass")
+    day, cost = date(2021, 3, 1), "transport_cost_usd_per_mmbtu"
+    shared = base.resolve("liquefaction-us", cost, day) or base.resolve("liquefaction", cost, day)
+    assert base.resolve("sabine-pass", cost, day) is None
+    assert shared is not None
+    assert shared.value > 0
+    found = apply(load_scenario(write(tmp_path, body), base), base).world.resolve("sabine-pass", cost, day)
+    assert found is not None
+    assert found.value == pytest.approx(shared.value + 0.5)
+
+
+def test_two_opposite_shifts_cancel(tiny: Path) -> None:
+    facts(
+        tiny,
+        COST.format(s="aa-bb", v=1, f="2020-01-01", t="2021-06-30"),
+        COST.format(s="aa-bb", v=2, f="2021-07-01", t=""),
+    )
+    world = load_world(tiny)
+    back = DEARER.splitlines()[1].replace("id: c", "id: d").replace("0.5", "-0.5")
+    found = apply(load_scenario(write(tiny, DEARER + back + "\n"), world), world).world
+    assert costs(found, JANUARY, date(2021, 3, 1), date(2021, 7, 1)) == [1.0, 1.0, 2.0]

@@ -316,10 +316,20 @@ def _demand(world: World, change: s.ShiftDemand, day: date) -> tuple[World, str]
 
 
 def _cost(world: World, change: s.ShiftCost, day: date) -> tuple[World, str]:
-    found = world.resolve(change.subject, change.attribute, day)
-    value = (found.value if found else 0.0) + change.add_usd_per_mmbtu
-    row = _fact(change, change.subject, change.attribute, value, "usd_per_mmbtu", day)
-    return world.with_rows("facts", [row]), f"{change.attribute} of {change.subject} = {value:g} USD/MMBtu"
+    """What the thing costs in each span of time, its own or of what it is part of, and the shift on top."""
+    chain = CapacityReader(world).chain(change.subject)
+    known = [f for part in chain for f in world.facts.get((part, change.attribute), ())]
+    turns = {f.valid_from for f in known if f.valid_from}
+    turns |= {f.valid_to + timedelta(days=1) for f in known if f.valid_to}
+    starts = [day, *sorted(t for t in turns if t > day and (change.to is None or t <= change.to))]
+    rows, values = [], []
+    for start, end in zip(starts, [*(t - timedelta(days=1) for t in starts[1:]), change.to], strict=True):
+        found = next((r for part in chain if (r := world.resolve(part, change.attribute, start)) is not None), None)
+        values.append((found.value if found else 0.0) + change.add_usd_per_mmbtu)
+        row = _fact(change, change.subject, change.attribute, values[-1], "usd_per_mmbtu", start)
+        rows.append(row | {"valid_to": end})
+    effect = f"{change.attribute} of {change.subject} = {values[0]:g} USD/MMBtu ({change.add_usd_per_mmbtu:+g})"
+    return world.with_rows("facts", rows), effect
 
 
 def _contract(world: World, change: s.AddContract, day: date) -> tuple[World, str]:

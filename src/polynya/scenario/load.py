@@ -19,7 +19,7 @@ from polynya.scenario.ledger import Claim, read_ledger
 from polynya.scenario.schema import RANGED, Change, ScenarioFile
 from polynya.strict_yaml import Document
 from polynya.world import World
-from polynya.world.capacity import CAPACITY
+from polynya.world.capacity import CAPACITY, LIMIT
 
 WEAK = ("PS+", "PS-", "Uu", "CTu")
 
@@ -230,22 +230,37 @@ def _identities(document: Document, file: ScenarioFile, world: World) -> Iterabl
 
 
 def _whole_of_lines(document: Document, i: int, change: Change, world: World) -> Iterable[Fault]:
-    """A capacity set on a pipeline as a whole would move nothing: flows are bounded line by line."""
+    """A capacity set on a whole would move nothing, since flows are bounded part by part; nor would a limit above every part."""
+    number = getattr(change, "value", None) if change.type == "set_fact" else None
     sets = (change.type == "set_fact" and change.attribute == CAPACITY) or (
         change.type == "restore_capacity" and change.capacity_bcm_per_year is not None
     )
-    if not sets or "corridors" not in world.tables:
+    limits = change.type == "set_fact" and change.attribute == LIMIT
+    if not (sets or limits) or "corridors" not in world.tables:
         return
     subject = getattr(change, "subject", None)
-    corridors = world.table("corridors")
+    corridors, assets = world.table("corridors"), world.table("assets")
     if subject in set(corridors["id"].to_list()):
         return
     lines = sorted(i for i, asset in corridors.select("id", "asset").iter_rows() if asset == subject)
-    if lines:
+    plants = sorted(i for i, whole in assets.select("id", "part_of").iter_rows() if whole == subject)
+    parts, kind = (lines, "lines") if lines else (plants, "plants")
+    if not parts:
+        return
+    named = f"{', '.join(parts[:4])}{f' and {len(parts) - 4} more' if len(parts) > 4 else ''}"
+    if sets:
         yield document.fault(
             ("changes", i, "subject"),
-            f"{subject} has several lines, each with a capacity of its own ({', '.join(lines)}); a capacity of the whole moves nothing",
-            fix="Set the capacity of a line, or capacity_limit_bcm_per_year, which binds each line of the whole.",
+            f"{subject} has several {kind}, each with a capacity of its own ({named}); a capacity of the whole moves nothing",
+            fix=f"Set the capacity of one of them, or lose_capacity with a share, or {LIMIT}, which binds each by itself.",
+        )
+        return
+    known = [f.value for part in parts for f in world.facts.get((part, CAPACITY), ())]
+    if number is not None and known and number >= max(known):
+        yield document.fault(
+            ("changes", i, "value"),
+            f"a limit of {subject} binds each of its {kind} by itself ({named}), not their sum; none is larger than {max(known):g} bcm a year",
+            fix="Use lose_capacity with remaining_share, which leaves each that share, or limit them one by one.",
         )
 
 

@@ -171,11 +171,11 @@ class World:
         return other
 
     def with_rows(self, table: str, rows: Iterable[Mapping[str, Any]], change: str = "") -> World:
-        """Another world with rows added on top of a table (facts: a new layer, so that they win)."""
+        """Another world with rows added on top of a table (facts: a new layer, so that they win; the later row first)."""
         frame = self.table(table)
         layer = len(self.layers)
         full = [
-            {**dict.fromkeys(frame.columns), **r, "_file": "scenario", "_row": i, "_layer": layer}
+            {**dict.fromkeys(frame.columns), **r, "_file": "scenario", "_row": frame.height + i, "_layer": layer}
             for i, r in enumerate(rows)
         ]
         if not full:
