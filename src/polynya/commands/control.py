@@ -116,6 +116,12 @@ def owners(
 
 
 def exposure(
+    who: Annotated[
+        str,
+        typer.Argument(
+            metavar="[WHO]", help="A country (CN, china) or a party (cnpc); --country and --party say which."
+        ),
+    ] = "",
     country: Annotated[
         str, typer.Option("--country", metavar="XX", help="Whose holders: a country, such as IN or CN.")
     ] = "",
@@ -133,6 +139,7 @@ def exposure(
     """What a country or party holds abroad, what of it reaches them, what they take, what they cannot take out.
 
     Examples:
+    polynya exposure china --in RU
     polynya exposure --country IN --in RU --as-of 2025-03-13
     polynya exposure --party totalenergies --json
     """
@@ -141,10 +148,12 @@ def exposure(
     from polynya.errors import UsageError
     from polynya.world import load_world
 
-    if bool(country) == bool(party):
-        raise UsageError("whose exposure?", fix="Give either --country IN or --party cnpc.")
+    if [bool(who), bool(country), bool(party)].count(True) != 1:
+        raise UsageError("whose exposure?", fix="Give one of: polynya exposure china, --country IN, --party cnpc.")
     day = day_or_today(as_of)
     before = load_world(world, overlay or ())
+    if who:
+        country, party = _country_or_party(before, who)
     incomes, incomes_after = _incomes(income, before)
     document = _exposure_of(before, country.upper(), party, located.upper(), day, incomes)
     if scenario is not None:
@@ -642,3 +651,12 @@ def _rules(world: Path | None) -> list[Rule]:
     resource = package_of(world).resource("rules")
     base = world if world is not None else REFERENCE
     return rules_from_rows(read_table(base / resource.path, resource.columns).iter_rows(named=True))
+
+
+def _country_or_party(world: World, who: str) -> tuple[str, str]:
+    """`CN` and `china` are the country, anything else is a party."""
+    if len(who) == 2:
+        return who.upper(), ""
+    states = {r["id"]: r["country"] for r in world.table("entities").iter_rows(named=True) if r["kind"] == "state"}
+    found = states.get(who.lower())
+    return (found, "") if found else ("", who)

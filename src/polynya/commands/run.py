@@ -101,8 +101,11 @@ def run(
         )
         return
     say(written.text)
+    most = next((h["largest"] for h in summary["hubs"] if h["hub"] == "Germany" and h.get("largest")), None)
     what = "utilisation/pck-schwedt" if found.market == "oil" else "prices/DE"
-    say(f"Next: polynya explain {folder} {what}/{found.first:%Y-%m} · open {folder}/report.html")
+    say(
+        f"Next: polynya explain {folder} {what}/{most['period'] if most else f'{found.first:%Y-%m}'} · open {folder}/report.html"
+    )
     say(str(folder))
 
 

@@ -36,10 +36,11 @@ EQUATIONS = {
     "consumption": "consumption = (intercept - price) / slope",
     "production": "marginal cost (cost + cost_slope x quantity of the step) + scarcity rent = value of gas at the node",
     "supply": "composition by average mixing over the horizon where sellers are price takers (tie-break); own flows otherwise",
-    "owners": "gains of producers and operators, shared out by exact economic share along the chain of title",
+    "owners": "gains of producers and operators, shared out by exact economic share along the chain of title; a price given for a stake goes from buyer to seller",
     "gains": "welfare split: consumers' surplus, producers' margins, tariffs and rents, taxes; discounted over the horizon",
 }
 GAS_UNITS = {"quantity": "bcm", "price": "USD/MMBtu", "rent": "USD/MMBtu"}
+OWNERSHIP = ("transfer_stake", "end_holding")  # move money behind the market, and no price or flow in it
 EVERYTHING_MOVES = ("prices", "consumption", "supply", "gains", "owners", *OF_REFINERIES)
 TRACE_TABLES = {
     "prices": ("demand",),
@@ -281,7 +282,7 @@ def _passages(run: Run, item: str) -> list[str]:
 
 
 def _changes(run: Run, items: Sequence[str], kind: str) -> list[dict[str, Any]]:
-    """Changes that name an item, or one of its gates; for prices, which everything moves, every applied change."""
+    """Changes that name an item, or one of its gates; for prices, which everything moves, every applied change but stakes."""
     changes = run.table("changes")
     gates = run.table("gates").filter(pl.col("subject").is_in(items))["gate"].unique().to_list()
     names = [*items, *gates, *(p for item in items for p in _passages(run, item))]
@@ -289,7 +290,8 @@ def _changes(run: Run, items: Sequence[str], kind: str) -> list[dict[str, Any]]:
     for row in changes.to_dicts():
         touched = (row["touches"] or "").split()
         near = any(n in touched or any(t.startswith(f"{n}-") or n.startswith(f"{t}-") for t in touched) for n in names)
-        if near or (kind in EVERYTHING_MOVES and row["status"] == "applied"):
+        everywhere = kind in EVERYTHING_MOVES and (kind == "owners" or row["type"] not in OWNERSHIP)
+        if near or (everywhere and row["status"] == "applied"):
             keep.append(row)
     return keep
 

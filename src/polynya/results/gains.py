@@ -3,7 +3,8 @@
 The market engine's accounts add up to welfare: resource cost, tariff and tax are kept apart, operators earn tariffs
 and congestion rents, states earn taxes. Here they are summed over the horizon and put in money, and the one account of
 the merged price takers is shared out to its producers: a price taker's gain is its scarcity rent, the worth of its gas
-at its node less its marginal cost. Fees owed whether a line is used or
+at its node less its marginal cost. What their take-or-pay contracts cost or bring them stays one row of its own, since
+nothing says whose it is. Fees owed whether a line is used or
 not go from its holder to its operator. Dividends that cannot be taken out, and owners behind owners, are `control`'s.
 """
 
@@ -34,7 +35,7 @@ def gains_of(case: Case, state_of_arc: Mapping[str, str]) -> pl.DataFrame:
     )
     rest = rest.select(
         "party",
-        pl.concat_str(pl.col("id"), pl.lit(" (contracts and rounding)")).alias("id"),
+        pl.concat_str(pl.col("id"), pl.lit(" (delivery obligations, not shared out)")).alias("id"),
         (pl.col("amount") - pl.col("given").fill_null(0.0)).alias("amount"),
     )
     parts = [single, shared.select(pl.lit("producers").alias("party"), "id", "amount"), rest]

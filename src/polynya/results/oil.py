@@ -9,6 +9,7 @@ Not here: the note (`oil_summary`), the page (`report.oil`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
@@ -23,6 +24,7 @@ from polynya.control.shares import WHOLE
 from polynya.results import compare
 from polynya.results.answer import Answer
 from polynya.results.case import BASELINE, SCENARIO, Case
+from polynya.results.owners import paid_for_stakes
 from polynya.world import World
 from polynya.world.capacity import add_months
 
@@ -40,6 +42,7 @@ def oil_tables(answer: Answer) -> dict[str, pl.DataFrame]:
     runs = {n: runs_of(c, world) for n, c in cases.items()}
     gains = {n: gains_of(c) for n, c in cases.items()}
     worlds = {BASELINE: world, SCENARIO: after}
+    paid = {BASELINE: {}, SCENARIO: paid_for_stakes(answer.scenario, answer.applied)}
     return {
         "prices": compare.prices(cases),
         "flows": compare.side_by_side(
@@ -77,7 +80,9 @@ def oil_tables(answer: Answer) -> dict[str, pl.DataFrame]:
             {n: margins_of(c, runs[n]) for n, c in cases.items()}, ["refinery", "holder"], ["crude_mt", "margin_musd"]
         ),
         "gains": compare.side_by_side(gains, ["group", "id"], ["musd"]),
-        "owners": compare.side_by_side({n: owners_of(gains[n], worlds[n], last) for n in cases}, ["holder"], ["musd"]),
+        "owners": compare.side_by_side(
+            {n: owners_of(gains[n], worlds[n], last, paid[n]) for n in cases}, ["holder"], ["musd"]
+        ),
         "stakes": compare.side_by_side(
             {n: stakes_of(w, last) for n, w in worlds.items()}, ["refinery", "kind", "holder"], ["share_percent"]
         ),
@@ -306,11 +311,14 @@ def gains_of(case: Case) -> pl.DataFrame:
     return pl.concat([rows, held]).group_by("group", "id").agg(pl.col("musd").sum()).sort("group", "id")
 
 
-def owners_of(gains: pl.DataFrame, world: World, day: date) -> pl.DataFrame:
-    """holder, musd: the refinery holders' and lines' gains up the chain of title, by exact economic share on `day`."""
+def owners_of(gains: pl.DataFrame, world: World, day: date, paid: Mapping[str, float]) -> pl.DataFrame:
+    """holder, musd: the refinery holders' and lines' gains up the chain of title, by exact economic share on `day`.
+
+    `paid`: million USD that parties get for stakes, or give (negative).
+    """
     held = gains.filter(pl.col("group").is_in(["producers", "operators"]) & (pl.col("id") != HELPER))
     asset = {r["id"]: r["asset"] for r in world.table("oil_routes").iter_rows(named=True) if r["asset"]}
-    income: dict[str, float] = {}
+    income: dict[str, float] = dict(paid)
     for identity, musd in held.select("id", "musd").iter_rows():
         owner = asset.get(identity, identity)
         income[owner] = income.get(owner, 0.0) + musd

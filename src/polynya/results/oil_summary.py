@@ -12,7 +12,19 @@ import polars as pl
 
 from polynya.results.answer import Answer
 from polynya.results.case import BASELINE, SCENARIO
-from polynya.results.summary import FORESIGHT, _gates, _owners, _r, _trust, gains_lines, trust_lines
+from polynya.results.silent import silent
+from polynya.results.summary import (
+    FORESIGHT,
+    _gates,
+    _owners,
+    _r,
+    _trust,
+    assumed_text,
+    claims_used,
+    conditions_without_claim,
+    gains_lines,
+    trust_lines,
+)
 from polynya.results.unread import unread
 
 BANNER = (
@@ -41,8 +53,9 @@ def summarise_oil(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[st
         "world": " + ".join(answer.base.layers),
         "from": answer.first.strftime("%Y-%m"),
         "months": answer.months,
-        "claims_used": len({b for c in answer.applied.changes for b in c.because if b in answer.scenario.claims}),
+        "claims_used": claims_used(answer),
         "conditions_assumed_met": [c.id for c in answer.scenario.file.conditions if c.id not in answer.applied.not_met],
+        "conditions_without_claim": conditions_without_claim(answer),
         "conditions_not_met": list(answer.applied.not_met),
         "refineries": _refineries(tables["utilisation"], names, years, _places(answer)),
         "crude": _crude(tables["crude"], names, years),
@@ -64,7 +77,11 @@ def summarise_oil(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[st
         "below_least_load": _below_least_load(tables["utilisation"], answer, names),
         "trust": _oil_trust(answer),
     }
-    document["does_not_move"] += [*(_least_load_text(b) for b in document["below_least_load"]), *unread(answer)]
+    document["does_not_move"] += [
+        *(_least_load_text(b) for b in document["below_least_load"]),
+        *unread(answer),
+        *silent(answer),
+    ]
     document["headline"] = _headline(document)
     return document
 
@@ -305,10 +322,9 @@ def oil_text(d: Mapping[str, Any]) -> str:
     def shown(cells: Mapping[str, Any], form: str, sign: str) -> list[str]:
         return [format(cells[BASELINE], form), format(cells[SCENARIO], form), format(cells["change"], sign)]
 
-    met = len(d["conditions_assumed_met"])
     lines = [
         d["title"],
-        f"If this came true ({d['claims_used']} claims, {met} open conditions assumed met), against today's course, {d['from']} for {d['months']} months",
+        f"If this came true ({assumed_text(d)}), against today's course, {d['from']} for {d['months']} months",
         "  " + d["headline"],
         f"  Scenario as of {d['as_of']}; baseline: {d['world']}, events known to it included.",
         "  " + d["trust"]["banner"],

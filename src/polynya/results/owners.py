@@ -2,7 +2,8 @@
 
 Producers' margins and operators' tariffs and rents go up the chain of title by exact economic share, as it stands in
 the last month of the horizon. What has no recorded holder keeps its own name; an unrecorded remainder stays one. The
-table adds up to the producers' and operators' rows of the gains. Consumers and states are not owned by anybody.
+table adds up to the producers' and operators' rows of the gains. Consumers and states are not owned by anybody. A price
+that the scenario gives for a stake goes from buyer to seller, as given; without one the stake is a gift in this table.
 Money that an owner cannot take out (trapped dividends, trustees) is not taken off here: see `polynya exposure`.
 """
 
@@ -15,25 +16,41 @@ import polars as pl
 
 from polynya.control.gains import by_holder, gains_to_owners
 from polynya.control.inputs import inputs_from_tables
+from polynya.scenario import Applied, Scenario
+from polynya.scenario.schema import TransferStake
 from polynya.world import World
 
 GROUPS = ("producers", "operators")
 
 
-def owners_of(gains: pl.DataFrame, world: World, day: date) -> pl.DataFrame:
-    """holder, musd: the gains of producers and operators shared out to their ultimate holders on `day`."""
+def owners_of(gains: pl.DataFrame, world: World, day: date, paid: Mapping[str, float] | None = None) -> pl.DataFrame:
+    """holder, musd: the gains of producers and operators shared out to their ultimate holders on `day`.
+
+    `paid`: million USD that parties get for stakes, or give (negative).
+    """
     inputs = inputs_from_tables(
         {name: list(f.iter_rows(named=True)) for name, f in world.tables.items() if name != "facts"}
     )
     graph = inputs.graph(day)
     source = _sources(world)
-    income: dict[str, float] = {}
+    income: dict[str, float] = dict(paid or {})
     for group, identity, musd in gains.select("group", "id", "musd").iter_rows():
         if group in GROUPS:
             owner = source.get(identity, identity)
             income[owner] = income.get(owner, 0.0) + musd
     held = by_holder(gains_to_owners(income, graph))
     return pl.DataFrame(list(held.items()), schema={"holder": pl.String, "musd": pl.Float64}, orient="row")
+
+
+def paid_for_stakes(scenario: Scenario, applied: Applied) -> dict[str, float]:
+    """Party -> million USD it gets (or gives: negative) for stakes that the scenario sells at a price."""
+    done = {c.id for c in applied.changes if c.status == "applied"}
+    paid: dict[str, float] = {}
+    for change in scenario.file.changes:
+        if isinstance(change, TransferStake) and change.id in done and change.price_musd is not None:
+            paid[change.from_owner] = paid.get(change.from_owner, 0.0) + change.price_musd
+            paid[change.to_owner] = paid.get(change.to_owner, 0.0) - change.price_musd
+    return paid
 
 
 def _sources(world: World) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ Every sentence is computed; none is a template with a number that nobody checks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -13,6 +13,7 @@ import polars as pl
 from polynya.results import compare
 from polynya.results.answer import Answer
 from polynya.results.case import BASELINE, SCENARIO
+from polynya.results.silent import silent
 from polynya.results.unread import unread
 from polynya.units import eur_per_mwh_from_usd_per_mmbtu
 from polynya.world.calibrated import calibration_of
@@ -28,6 +29,8 @@ HUBS = {
 }
 FORESIGHT = "Sellers and stores foresee the whole horizon, so prices can move before a change takes effect."
 SHOWN_FLOW_BCM_PER_YEAR = 0.5
+SHOWN_MUSD = 0.5
+ROLES = "An owner's plant, ships, lines and sales stand in rows of their own here; the next table adds them up."
 NOT_CALIBRATED = (
     "Levels are neither calibrated nor anchored: differences between the two cases are what to read, not levels."
 )
@@ -55,8 +58,9 @@ def summarise(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[str, A
         "from": answer.first.strftime("%Y-%m"),
         "months": answer.months,
         "span": _span(answer),
-        "claims_used": len({b for c in answer.applied.changes for b in c.because if b in answer.scenario.claims}),
+        "claims_used": claims_used(answer),
         "conditions_assumed_met": [c.id for c in answer.scenario.file.conditions if c.id not in answer.applied.not_met],
+        "conditions_without_claim": conditions_without_claim(answer),
         "conditions_not_met": list(answer.applied.not_met),
         "europe_price": {
             "usd_per_mmbtu": {k: _r(v) for k, v in price.items()},
@@ -65,18 +69,40 @@ def summarise(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[str, A
         },
         "hubs": [h for h in (_hub(answer, name, nodes) for name, nodes in HUBS.items()) if h["change"] is not None],
         "corridors": _corridors(tables["flows"], years),
-        "suppliers_of_europe": _suppliers(tables["supply"], europe, years),
+        "europe": europe,
+        "suppliers_of_europe": _suppliers(tables["supply"], europe, _eu(answer), years),
         "gains": _gains(tables["gains"], answer),
         "owners": _owners(tables["owners"], answer),
         "gates": _gates(answer),
         "changes": [
             {"id": c.id, "status": c.status, "effect": c.effect, "text": c.text} for c in answer.applied.changes
         ],
-        "does_not_move": [*_still(answer, tables, years), *unread(answer)],
+        "does_not_move": [*_still(answer, tables, years), *unread(answer), *silent(answer)],
         "trust": _trust(answer),
     }
     document["headline"] = _headline(document)
     return document
+
+
+def claims_used(answer: Answer) -> int:
+    """How many claims of the ledger stand behind what happens: changes, and the conditions assumed met."""
+    met = (c for c in answer.scenario.file.conditions if c.id not in answer.applied.not_met)
+    reasons = {b for c in answer.applied.changes for b in c.because} | {b for c in met for b in c.because}
+    return len(reasons & set(answer.scenario.claims))
+
+
+def conditions_without_claim(answer: Answer) -> list[str]:
+    """Conditions assumed met that nobody reported: only the author's own assumptions stand behind them."""
+    met = (c for c in answer.scenario.file.conditions if c.id not in answer.applied.not_met)
+    return [c.id for c in met if not set(c.because) & set(answer.scenario.claims)]
+
+
+def assumed_text(d: Mapping[str, Any]) -> str:
+    """`16 claims, 6 open conditions assumed met, 3 of them reported by nobody`; gas and oil alike."""
+    met, own = len(d["conditions_assumed_met"]), len(d.get("conditions_without_claim", ()))
+    claims = f"{d['claims_used']} claim{'' if d['claims_used'] == 1 else 's'}"
+    conditions = f"{met} open condition{'' if met == 1 else 's'} assumed met"
+    return f"{claims}, {conditions}" + (f", {own} of them reported by nobody" if own else "")
 
 
 def _span(answer: Answer) -> str:
@@ -89,6 +115,18 @@ def _span(answer: Answer) -> str:
 
 def _europe(answer: Answer) -> list[str]:
     return answer.base.table("nodes").filter(pl.col("region") == "Europe")["id"].to_list()
+
+
+def _eu(answer: Answer) -> set[str]:
+    """Nodes of the European Union on the first day; empty for a world that knows no blocs."""
+    if "blocs" not in answer.base.tables:
+        return set()
+    blocs = answer.base.table("blocs").filter(
+        (pl.col("bloc") == "EU")
+        & (pl.col("valid_from").is_null() | (pl.col("valid_from") <= answer.first))
+        & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= answer.first))
+    )
+    return set(answer.base.table("nodes").filter(pl.col("country").is_in(blocs["country"].to_list()))["id"].to_list())
 
 
 def _usd_per_eur(answer: Answer) -> float:
@@ -106,7 +144,17 @@ def _hub(answer: Answer, name: str, nodes: Sequence[str]) -> dict[str, Any]:
         BASELINE: _r(price[BASELINE]),
         SCENARIO: _r(price[SCENARIO]),
         "change": _r(price[SCENARIO] - price[BASELINE]),
+        "largest": _largest(compare.prices(answer.cases), nodes),
     }
+
+
+def _largest(prices: pl.DataFrame, nodes: Sequence[str]) -> dict[str, Any] | None:
+    """The month (or season) in which the price at a hub moves most; a mean over years hides a short shock."""
+    moved = prices.filter(pl.col("node").is_in(list(nodes)) & (pl.col("price_change").abs() > 0.005))
+    if not moved.height:
+        return None
+    row = moved.sort(pl.col("price_change").abs(), descending=True, maintain_order=True).row(0, named=True)
+    return {"period": row["period"], "change": _r(row["price_change"])}
 
 
 def _corridors(flows: pl.DataFrame, years: float) -> list[dict[str, Any]]:
@@ -129,17 +177,28 @@ def _corridors(flows: pl.DataFrame, years: float) -> list[dict[str, Any]]:
     ]
 
 
-def _suppliers(supply: pl.DataFrame, europe: Sequence[str], years: float) -> list[dict[str, Any]]:
+def _suppliers(
+    supply: pl.DataFrame, europe: Sequence[str], union: Collection[str], years: float
+) -> list[dict[str, Any]]:
+    """By country of origin; what of it goes to the European Union stands in `eu_` keys, where the world knows who is in."""
+    inside = pl.col("node").is_in(list(union))
     to = (
         supply.filter(pl.col("node").is_in(list(europe)))
         .group_by("supplier", maintain_order=True)
-        .agg((pl.col(f"bcm_{c}").sort().sum() / years).alias(c) for c in (BASELINE, SCENARIO))
+        .agg(
+            *((pl.col(f"bcm_{c}").sort().sum() / years).alias(c) for c in (BASELINE, SCENARIO)),
+            *((pl.col(f"bcm_{c}").filter(inside).sort().sum() / years).alias(f"eu_{c}") for c in (BASELINE, SCENARIO)),
+        )
     )
     to = to.with_columns((pl.col(SCENARIO) - pl.col(BASELINE)).alias("change")).sort(
         pl.max_horizontal(BASELINE, SCENARIO), descending=True, maintain_order=True
     )
     return [
-        {"supplier": r["supplier"], **{k: _r(r[k]) for k in (BASELINE, SCENARIO, "change")}}
+        {
+            "supplier": r["supplier"],
+            **{k: _r(r[k]) for k in (BASELINE, SCENARIO, "change")},
+            **({k: _r(r[k]) for k in (f"eu_{BASELINE}", f"eu_{SCENARIO}")} if union else {}),
+        }
         for r in to.head(12).iter_rows(named=True)
     ]
 
@@ -154,16 +213,19 @@ def _gains(gains: pl.DataFrame, answer: Answer) -> dict[str, Any]:
         .agg(pl.col("musd_change").sort().sum())
         .sort("musd_change", descending=True, maintain_order=True)
     )
-    others = gains.filter(pl.col("group") != "consumers").sort("musd_change", descending=True, maintain_order=True)
+    others = gains.filter((pl.col("group") != "consumers") & (pl.col("musd_change").abs() >= SHOWN_MUSD)).sort(
+        "musd_change", descending=True, maintain_order=True
+    )
+    won, lost = others.filter(pl.col("musd_change") > 0), others.filter(pl.col("musd_change") < 0)
     return {
         "consumers": [{"region": r[0], "musd": _r(r[1], 0)} for r in by_region.iter_rows()],
         "largest_gains": [
             {"group": g, "id": i, "musd": _r(m, 0)}
-            for g, i, m in others.head(6).select("group", "id", "musd_change").iter_rows()
+            for g, i, m in won.head(6).select("group", "id", "musd_change").iter_rows()
         ],
         "largest_losses": [
             {"group": g, "id": i, "musd": _r(m, 0)}
-            for g, i, m in others.tail(6).reverse().select("group", "id", "musd_change").iter_rows()
+            for g, i, m in lost.tail(6).reverse().select("group", "id", "musd_change").iter_rows()
         ],
         "total_musd": _r(float(gains["musd_change"].sum()), 0),
         "note": "discounted over the horizon",
@@ -172,16 +234,25 @@ def _gains(gains: pl.DataFrame, answer: Answer) -> dict[str, Any]:
 
 def _owners(owners: pl.DataFrame, answer: Answer) -> list[dict[str, Any]]:
     """Ultimate holders whose gain moves most, with the name of the party where the registry has it."""
-    names = dict(answer.base.table("entities").select("id", "name").iter_rows())
+    names = {
+        t: n for table in ("traders", "entities") for t, n in answer.base.table(table).select("id", "name").iter_rows()
+    }
     moved = (
-        owners.sort(pl.col("musd_change").abs(), descending=True, maintain_order=True)
+        owners.filter(pl.col("musd_change").abs() >= SHOWN_MUSD)
+        .sort(pl.col("musd_change").abs(), descending=True, maintain_order=True)
         .head(8)
         .sort("musd_change", descending=True, maintain_order=True)
     )
     return [
-        {"holder": h, "name": names.get(h, h), "musd": _r(m, 0)}
+        {"holder": h, "name": _holder(h, names), "musd": _r(m, 0)}
         for h, m in moved.select("holder", "musd_change").iter_rows()
     ]
+
+
+def _holder(identity: str, names: Mapping[str, str]) -> str:
+    known = identity.removeprefix("unrecorded:")
+    name = names.get(known, known)
+    return name if known == identity else f"{name}: holders not recorded"
 
 
 def _gates(answer: Answer) -> list[dict[str, Any]]:
@@ -281,10 +352,12 @@ def _fit_in_words(fitted: Mapping[str, Any]) -> dict[str, Any]:
 
 def _headline(d: Mapping[str, Any]) -> str:
     price = d["europe_price"]
-    moved = f"{abs(price['change_percent']):.1f} % {'less' if price['change_percent'] < 0 else 'more'}"
     usd, eur = price["usd_per_mmbtu"], price["eur_per_mwh"]
+    if abs(price["change_percent"]) < 0.05:
+        return f"Europe would pay the same for gas, to a twentieth of a per cent ({usd[BASELINE]:.2f} USD/MMBtu, {eur[BASELINE]:.1f} EUR/MWh)."
+    moved = f"{abs(price['change_percent']):.1f} % {'less' if price['change_percent'] < 0 else 'more'}"
     return (
-        f"Europe would pay {moved} for gas ({usd[BASELINE]:.1f} -> {usd[SCENARIO]:.1f} USD/MMBtu, "
+        f"Europe would pay {moved} for gas ({usd[BASELINE]:.2f} -> {usd[SCENARIO]:.2f} USD/MMBtu, "
         f"{eur[BASELINE]:.1f} -> {eur[SCENARIO]:.1f} EUR/MWh)."
     )
 
@@ -295,7 +368,7 @@ def summary_text(d: Mapping[str, Any]) -> str:
         from polynya.results.oil_summary import oil_text
 
         return oil_text(d)
-    head = f"If this came true ({d['claims_used']} claims, {len(d['conditions_assumed_met'])} open conditions assumed met), against today's course, {d['from']} for {d['span']}"
+    head = f"If this came true ({assumed_text(d)}), against today's course, {d['from']} for {d['span']}"
     basis = f"  Scenario as of {d['as_of']}; baseline: {d['world']}, events known to it included; last calibrated year: {d['trust']['last_calibrated_year'] or 'none'}."
     lines = [d["title"], head, "  " + d["headline"], basis]
     if d["trust"]["banner"]:
@@ -311,39 +384,55 @@ def summary_text(d: Mapping[str, Any]) -> str:
     lines += ["", "Prices [USD/MMBtu], consumption-weighted"]
     lines.append(
         table(
-            ["hub", "baseline", "scenario", "change"],
-            [[h["hub"], f"{h[BASELINE]:.2f}", f"{h[SCENARIO]:.2f}", f"{h['change']:+.2f}"] for h in d["hubs"]],
-        )
-    )
-    lines += ["", "Pipelines that move most [bcm/year]"]
-    lines.append(
-        table(
-            ["corridor", "from", "to", "baseline", "scenario", "change"],
+            ["hub", "baseline", "scenario", "change", "largest change"],
             [
-                [c["corridor"], c["from"], c["to"], f"{c[BASELINE]:.1f}", f"{c[SCENARIO]:.1f}", f"{c['change']:+.1f}"]
-                for c in d["corridors"]
+                [h["hub"], f"{h[BASELINE]:.2f}", f"{h[SCENARIO]:.2f}", f"{h['change']:+.2f}", _largest_text(h)]
+                for h in d["hubs"]
             ],
         )
     )
-    lines += ["", "Who supplies Europe [bcm/year; price takers by average mixing]"]
-    lines.append(
-        table(
-            ["supplier", "baseline", "scenario", "change"],
-            [
-                [s["supplier"], f"{s[BASELINE]:.1f}", f"{s[SCENARIO]:.1f}", f"{s['change']:+.1f}"]
-                for s in d["suppliers_of_europe"]
-            ],
+    if d["corridors"]:
+        lines += ["", "Pipelines that move most [bcm/year]"]
+        lines.append(
+            table(
+                ["corridor", "from", "to", "baseline", "scenario", "change"],
+                [[*(c[k] for k in ("corridor", "from", "to")), *_three(c)] for c in d["corridors"]],
+            )
         )
-    )
-    lines += gains_lines(d["gains"])
-    lines += ["", "Behind producers and operators, by economic share [million USD]"]
-    lines.append(table(["holder", "change"], [[o["name"], f"{o['musd']:+,.0f}"] for o in d["owners"]]))
-    lines.append(f"  All groups together: {d['gains']['total_musd']:+,.0f}")
+    else:
+        lines += ["", f"No pipeline moves by {SHOWN_FLOW_BCM_PER_YEAR} bcm a year or more."]
+    lines += _suppliers_lines(d)
+    lines += [*gains_lines(d["gains"]), f"  All groups together: {d['gains']['total_musd']:+,.0f}."]
+    if d["owners"]:
+        lines += [f"  {ROLES}", "", "Behind producers and operators, by economic share [million USD]"]
+        lines.append(table(["holder", "change"], [[o["name"], f"{o['musd']:+,.0f}"] for o in d["owners"]]))
     if d["does_not_move"]:
         lines += ["", "Does not move, or is not computed"]
         lines += [f"  {s}" for s in d["does_not_move"]]
     lines += trust_lines(d["trust"])
     return "\n".join(lines)
+
+
+def _three(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    return f"{row[BASELINE]:.1f}", f"{row[SCENARIO]:.1f}", f"{row['change']:+.1f}"
+
+
+def _largest_text(hub: Mapping[str, Any]) -> str:
+    most = hub.get("largest")
+    return f"{most['change']:+.2f} in {most['period']}" if most else "none"
+
+
+def _suppliers_lines(d: Mapping[str, Any]) -> list[str]:
+    """Who supplies Europe, and the Union within it: the two are easily taken for one another."""
+    from polynya.console import table
+
+    union = any(f"eu_{BASELINE}" in s for s in d["suppliers_of_europe"])
+    inside = (f"eu_{BASELINE}", f"eu_{SCENARIO}") if union else ()
+    rows = [[s["supplier"], *_three(s), *(f"{s[k]:.1f}" for k in inside)] for s in d["suppliers_of_europe"]]
+    header = ["supplier", "baseline", "scenario", "change"] + (["EU baseline", "EU scenario"] if union else [])
+    note = [f"  Europe is {len(d['europe'])} market areas: {' '.join(d['europe'])}."] if d.get("europe") else []
+    title = "Who supplies Europe, own production included [bcm/year; price takers by average mixing]"
+    return ["", title, table(header, rows), *note]
 
 
 def gains_lines(gains: Mapping[str, Any]) -> list[str]:

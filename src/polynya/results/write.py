@@ -19,7 +19,7 @@ from polynya.results.answer import Answer
 from polynya.results.case import BASELINE, SCENARIO, Case
 from polynya.results.folder import RunWriter
 from polynya.results.gains import gains_of
-from polynya.results.owners import owners_of
+from polynya.results.owners import owners_of, paid_for_stakes
 from polynya.results.rules import rule_tables
 from polynya.results.summary import last_calibrated_year
 from polynya.results.supply import supply_matrix
@@ -53,8 +53,11 @@ def result_tables(answer: Answer) -> dict[str, pl.DataFrame]:
         "supply": compare.side_by_side({n: _totals(f) for n, f in supply.items()}, ["supplier", "node"], ["bcm"]),
         "owners": compare.side_by_side(
             {
-                n: owners_of(gains[n], w, _last_day(answer))
-                for n, w in ((BASELINE, world), (SCENARIO, answer.applied.world))
+                n: owners_of(gains[n], w, _last_day(answer), paid)
+                for n, w, paid in (
+                    (BASELINE, world, {}),
+                    (SCENARIO, answer.applied.world, paid_for_stakes(answer.scenario, answer.applied)),
+                )
             },
             ["holder"],
             ["musd"],

@@ -1,0 +1,64 @@
+"""Which legal acts and stakes of a scenario move nothing in its market, and why? (Answer -> sentences)
+
+To lift a sanction that only deters, or a ban on investing, opens no sale and no route: what flips is in the findings.
+A stake moves money behind the market, at no price unless the file gives one. Said, since silence would look like an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from polynya.control.market_effects import ROUTE_EFFECTS
+from polynya.results.answer import Answer
+from polynya.results.case import BASELINE, SCENARIO
+
+LEGAL = ("lift_measure", "impose_measure", "license_measure")
+SAME = "The market is the same in both cases, to the last number: nothing in this scenario moves a price or a flow."
+
+
+def silent(answer: Answer) -> list[str]:
+    """A sentence for each applied change of the law that closes or opens nothing by itself, and one for unpriced stakes."""
+    return [*_law(answer), *_stakes(answer), *_same(answer)]
+
+
+def _law(answer: Answer) -> Iterator[str]:
+    if "measures" not in answer.base.tables:
+        return
+    measures = {r["id"]: r for r in answer.base.table("measures").iter_rows(named=True)}
+    gates: list[dict[str, Any]] = answer.base.table("gates").to_dicts() if "gates" in answer.base.tables else []
+    gating = {m for row in gates for m in (row["measure"] or "").split()}
+    for change in answer.applied.changes:
+        if change.status != "applied" or change.type not in LEGAL:
+            continue
+        named = [measures[t] for t in change.touches if t in measures]
+        why = {m["id"]: _reason(m["mode"], m["effect"]) for m in named if m["id"] not in gating}
+        if named and len(why) == len(named) and all(why.values()):
+            reasons = dict.fromkeys(str(w) for w in why.values())
+            yield f"{change.id}: applied, and moves nothing in the market ({'; '.join(reasons)}); what flips is among the findings"
+
+
+def _reason(mode: str, effect: str) -> str:
+    """Why a measure closes no flow in the base numbers; blank where it may."""
+    if mode == "deters":
+        return "it only deters, and what that costs is a range outside the base numbers"
+    if mode == "announces":
+        return "announced, not in force"
+    if mode != "prohibits":
+        return f"it {mode}, and closes no sale or route"
+    bars = effect.replace("_", " ")
+    return "" if effect in ("import_ban", *ROUTE_EFFECTS) else f"{bars}: closes no sale or route by itself"
+
+
+def _stakes(answer: Answer) -> Iterator[str]:
+    price = {c.id: getattr(c, "price_musd", None) for c in answer.scenario.file.changes}
+    sold = [c.id for c in answer.applied.changes if c.type == "transfer_stake" and c.status == "applied"]
+    unpriced = [c for c in sold if price[c] is None]
+    if unpriced:
+        yield f"what is paid for stakes is in no number, gains of owners come before it: {', '.join(unpriced)} (price_musd gives it)"
+
+
+def _same(answer: Answer) -> Iterator[str]:
+    before, after = (answer.cases[c].problem.tables() for c in (BASELINE, SCENARIO))
+    if all(frame.equals(before[name]) for name, frame in after.items()):
+        yield SAME
