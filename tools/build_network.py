@@ -5,7 +5,8 @@
 
 Steps: take the lanes of searoute; drop or reroute those over land; lay a polar-stereographic grid of 25 km (6.25 km in narrow
 waters) with 32 neighbours north of 55 N, no edge over land; join both; lead every port of ports.csv to the network by water;
-straighten lanes where a direct line is clear of land and shoals; mark every edge that crosses a passage's gate line.
+straighten lanes where a direct line is clear of land and shoals; add the few lanes of lanes_by_hand.csv; mark every edge that
+crosses a passage's gate line. `--lanes` adds new lanes by hand to the shipped network instead of building all of it: same bytes.
 Same inputs give the same bytes. Distances on WGS84 by the Andoyer-Lambert formula, shared with polynya.voyages.geodesy.
 Not here: ice, ships, rules; the core never imports this file.
 """
@@ -71,6 +72,7 @@ FAR_NM, FAR_SECTOR = (
     (60.0, 180.0),
     20,
 )  # lanes so far off, one in so many degrees, are led to every port [nm], [degrees]
+ON_NODE_NM = 0.5  # a lane by hand ends on a node of the network when it comes so near
 CLEAR_END_NM = 6.0  # near a node, lanes may pass close to land
 MIN_SHORTCUT_DEPTH_M = 15.0
 
@@ -556,6 +558,8 @@ def build(etopo: Path, say) -> None:
     straighten(net, gates, gate_ids, port_nodes, sea, coarse_sea, deep, say)
     say(f"straits: {lead_through_straits(net, sea)} lines led through by water")
 
+    say(f"lanes by hand: {add_lanes(net, sea)} edges")
+
     lat, lon, kind, a, b, edge_kind = net.arrays()
     nm = distance_nm(lat[a], lon[a], lat[b], lon[b])
     # keep what is connected to Rotterdam
@@ -670,6 +674,69 @@ def lead_through_straits(net: Net, sea: np.ndarray) -> int:
     return done
 
 
+def add_lanes(net: Net, sea: np.ndarray) -> int:
+    """Lanes that the open network lacks, drawn by hand: points on a node of the network join it, others become nodes."""
+    added = 0
+    old = len(net.lat)
+    with (Path(__file__).with_name("lanes_by_hand.csv")).open(newline="") as f:
+        rows = list(csv.DictReader(f))
+    for row in rows:
+        points = [tuple(float(x) for x in p.split()) for p in row["points"].split(";")]
+        here = []
+        for la, lo in points:
+            lat, lon = np.array(net.lat), np.array(net.lon)
+            used = np.zeros(len(lat), bool)
+            used[np.array(sorted({k for e in net.edges for k in e}))] = True
+            d = np.where(used | (np.arange(len(lat)) >= old), distance_nm(la, lo, lat, lon), np.inf)
+            k = int(np.argmin(d))
+            here.append(k if d[k] < ON_NODE_NM else net.node(la, lo, LANE))
+        for u, v in pairwise(here):
+            if _land_nm(net.lat[u], net.lon[u], net.lat[v], net.lon[v], sea, 0.3) > 0.0:
+                raise SystemExit(f"lanes_by_hand.csv: {row['lane']} touches land")
+            net.edge(u, v, SHORTCUT)
+            added += 1
+    return added
+
+
+def lanes_only() -> None:
+    """The shipped network with the lanes by hand that it lacks."""
+    with np.load(DATA / "network.npz") as f:
+        old = {name: f[name] for name in f.files}
+    net = Net()
+    net.lat, net.lon = ([round(float(x), 5) for x in old[k]] for k in ("lat", "lon"))
+    net.kind = [int(k) for k in old["kind"]]
+    pairs = list(zip(old["a"].tolist(), old["b"].tolist(), strict=True))
+    net.edges = dict(zip(pairs, old["edge_kind"].tolist(), strict=True))
+    add_lanes(net, load_mask())
+    lat, lon, kind, a, b, edge_kind = net.arrays()
+    place = {pair: k for k, pair in enumerate(pairs)}
+    was = np.array([place.get(pair, -1) for pair in zip(a.tolist(), b.tolist(), strict=True)])
+    bits = np.zeros(len(a), np.uint64)
+    before = np.zeros(len(pairs), np.uint64)
+    before[old["gated_edge"]] = old["gated_bits"]
+    bits[was >= 0] = before[was[was >= 0]]
+    fresh = np.flatnonzero(was < 0)
+    bits[fresh] = gate_bits(read_gates(DATA / "passages.csv")[1], lat, lon, a[fresh], b[fresh])
+    depth = np.full(len(a), 255, np.uint8)
+    depth[was >= 0] = old["depth_m"][was[was >= 0]]
+    save(
+        DATA / "network.npz",
+        **{
+            **old,
+            "lat": lat.astype(np.float32),
+            "lon": lon.astype(np.float32),
+            "kind": kind,
+            "a": a.astype(old["a"].dtype),
+            "b": b.astype(old["b"].dtype),
+            "edge_kind": edge_kind,
+            "depth_m": depth,
+            "gated_edge": np.flatnonzero(bits).astype(np.uint32),
+            "gated_bits": bits[bits > 0],
+        },
+    )
+    print(f"{len(fresh)} edges added; {len(lat)} nodes, {len(a)} edges")
+
+
 def edge_depth(depth, lat, lon, kind, a, b) -> np.ndarray:
     """Least depth of ETOPO5 along grid edges north of 66 N [m, capped at 255]; 255 elsewhere (ETOPO5 is too coarse near coasts)."""
     from polynya.voyages.geodesy import along
@@ -780,8 +847,15 @@ def note_hashes() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--etopo", type=Path, required=True, help="etopo5.cdf of Debian's ferret-datasets")
+    parser.add_argument("--etopo", type=Path, help="etopo5.cdf of Debian's ferret-datasets")
+    parser.add_argument("--lanes", action="store_true", help="only add the lanes by hand to the shipped network")
     arguments = parser.parse_args()
+    if arguments.lanes:
+        lanes_only()
+        note_hashes()
+        return
+    if arguments.etopo is None:
+        parser.error("--etopo is needed to build the network")
     started = time.monotonic()
     build(arguments.etopo, lambda text: print(f"[{time.monotonic() - started:6.1f} s] {text}", flush=True))
     note_hashes()

@@ -183,6 +183,7 @@ def solved(
         deterrents=law.deterrents,
         legs=sea.legs if sea else None,
         fleets=sea.fleets if sea else None,
+        hubs=sea.hubs if sea else None,
         served=sea.served if sea else None,
     )
     problem = Problem.from_tables(dict(inputs.tables))

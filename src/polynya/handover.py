@@ -19,7 +19,15 @@ from polynya.market.inputs import MarketInputs, build_inputs, ship_arc
 from polynya.market.problem import Problem
 from polynya.market.seasons import Period, joined, joined_bans
 from polynya.voyages.bundle import read_bundle, read_rows
-from polynya.voyages.legs import Passages, fleet_days, market_legs, read_table_file, shut_set, with_passages
+from polynya.voyages.legs import (
+    Passages,
+    fleet_days,
+    hub_capacity,
+    market_legs,
+    read_table_file,
+    shut_set,
+    with_passages,
+)
 from polynya.world import World
 from polynya.world.anchor import Anchor
 from polynya.world.capacity import add_months
@@ -45,15 +53,15 @@ def permissions(world: World, first: date, months: int, legs: pl.DataFrame | Non
     terminals = world.table("assets").filter(pl.col("kind") == "lng-import").select("id", "node").drop_nulls()
     plants = world.table("assets").filter(pl.col("kind") == "lng-export")["node"].drop_nulls().unique()
     sailed = (
-        [(start, end, None) for start in plants for end in terminals["node"].unique()]
+        [(start, end, None, None) for start in plants for end in terminals["node"].unique()]
         if legs is None
-        else legs.select("from_node", "to_node", "fleet").unique().rows()
+        else legs.select("from_node", "to_node", "fleet", "hub").unique().rows()
     )
     effects = effects_from_tables(
         {name: list(world.table(name).iter_rows(named=True)) for name in _TABLES},
         [add_months(first, i) for i in range(months)],
         dict(terminals.iter_rows()),
-        [(ship_arc(start, end, fleet), start, end) for start, end, fleet in sailed],
+        [(ship_arc(start, end, fleet, hub), start, end) for start, end, fleet, hub in sailed],
     )
     return Permissions(
         bans=_frame(
@@ -139,6 +147,7 @@ def pose(
         deterrents=law.deterrents,
         legs=sea.legs if sea else None,
         fleets=sea.fleets if sea else None,
+        hubs=sea.hubs if sea else None,
         served=sea.served if sea else None,
         lags=lags,
         anchor=anchor.values,
@@ -151,10 +160,11 @@ def pose(
 
 @dataclass(frozen=True)
 class Voyages:
-    """LNG legs by node pair, month and fleet; ship-days of the dated fleets; which traders each fleet serves."""
+    """LNG legs by node pair, month, fleet and hub; ship-days of the dated fleets; capacity of hubs; whom each fleet serves."""
 
     legs: pl.DataFrame
     fleets: pl.DataFrame
+    hubs: pl.DataFrame
     served: Mapping[str, frozenset[str]]
     digest: str
     passages: Mapping[date, Passages]  # what the world closes or opens, by month
@@ -186,15 +196,16 @@ def voyages(world: World, first: date, months: int) -> Voyages | None:
     if not loading or not set(loading) & ports:
         return None
     span = [add_months(first, i) for i in range(months)]
-    ships = read_rows(VOYAGES, "fleet_ships")
+    ships, hubs = read_rows(VOYAGES, "fleet_ships"), read_rows(VOYAGES, "hubs")
     table = read_table_file(VOYAGES / "legs.npz")
     said = passages_of(world, first, months)
     for month, state in said.items():
         for russian in (False, True):
             table = with_passages(bundle, table, shut_set(month, russian, state.opened), state)
     return Voyages(
-        legs=market_legs(bundle, table, ships, loading, landing, span, passages=said),
+        legs=market_legs(bundle, table, ships, hubs, loading, landing, span, passages=said),
         fleets=fleet_days(ships, span),
+        hubs=hub_capacity(hubs, span),
         served=_served(world, ships),
         digest=hashlib.sha256(b"".join(p.read_bytes() for p in sorted(VOYAGES.iterdir()))).hexdigest(),
         passages=said,

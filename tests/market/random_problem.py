@@ -65,13 +65,28 @@ def tables(seed: int, *, price_taking: bool = False, linear: bool = False) -> di
                         f"a{i}{j}", nodes[i], nodes[j], "*", float(rng.uniform(0.5, 5)) if rng.random() < 0.7 else None,
                         float(rng.uniform(0.2, 3)), float(rng.choice([0, 0.03, 0.1])), float(rng.choice([0, 0.5])),
                         float(rng.choice([0, 0.3])), "f" if ship else None, 2.0 if ship else 0.0,
-                        float(rng.choice([0, 0.4])) if ship else 0.0,
+                        float(rng.choice([0, 0.4])) if ship else 0.0, "h" if (i + j) % 2 else None,
                     )
                 )  # fmt: skip
-    names = ["arc", "from", "to", "period", "capacity", "cost", "loss", "tariff", "tax", "fleet", "ship_days", "lag"]
-    text = ("arc", "from", "to", "period", "fleet")
+    names = [
+        "arc",
+        "from",
+        "to",
+        "period",
+        "capacity",
+        "cost",
+        "loss",
+        "tariff",
+        "tax",
+        "fleet",
+        "ship_days",
+        "lag",
+        "hub",
+    ]
+    text = ("arc", "from", "to", "period", "fleet", "hub")
     out["arcs"] = pl.DataFrame(arcs, schema={c: pl.String if c in text else pl.Float64 for c in names}, orient="row")
     out["fleets"] = pl.DataFrame({"fleet": ["f"], "period": ["*"], "ship_days": [float(rng.uniform(2, 8))]})
+    out["hubs"] = pl.DataFrame({"hub": ["h"], "period": ["*"], "capacity": [2.5]})
     stores = []
     for w, owner in enumerate([None, "*", traders[-1]][: int(rng.integers(0, 4))]):
         n = str(rng.choice(consuming))

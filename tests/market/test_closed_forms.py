@@ -200,6 +200,25 @@ def test_a_fleet_binds_and_its_day_has_a_price():
     assert answer.rents.filter(kind="fleet")["rent"].item() == pytest.approx(6, rel=NEAR)
 
 
+def test_a_hub_binds_over_all_ways_through_it_and_a_transfer_has_a_price():
+    """Ways ah and bh share 3 units; the first 3 go to the dearer market, P = 20 - 3 = 17 there, and 17 - 4 - 1 = 12 a transfer.
+
+    A market that clears without transfers (10 - 6 = 4 = cost) gets none of them.
+    """
+    answer = solve(
+        problem(
+            nodes="node\nA\nB\nC", traders="trader\nf", demand="node,period,intercept,slope\nB,*,20,1\nC,*,10,1",
+            production="trader,node,period,step,capacity,cost\nf,A,*,1,,4", hubs="hub,period,capacity\nh,*,3",
+            arcs="arc,from,to,period,capacity,cost,loss,hub\nab,A,B,*,,1,0,h\nac,A,C,*,,1,0,h\ndirect,A,C,*,,0,0,",
+        )
+    )  # fmt: skip
+    assert price(answer, "B") == pytest.approx(17, rel=NEAR)
+    assert price(answer, "C") == pytest.approx(4, rel=NEAR)
+    assert answer.rents.filter(kind="hub")["rent"].item() == pytest.approx(12, rel=NEAR)
+    earned = answer.accounts.filter(kind="hub", party="operators")
+    assert earned["amount"].sum() == pytest.approx(36, rel=NEAR)  # 3 units at 12
+
+
 def test_late_deliveries_wrap_around():
     """All of a month's cargoes arrive in the next one; with one month, that is the month itself, and nothing is lost."""
     market = {

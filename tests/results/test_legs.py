@@ -14,6 +14,7 @@ def test_only_feasible_voyages_that_carry_gas_are_kept() -> None:
             "from_node": ["AA"] * 3,
             "to_node": ["BB"] * 3,
             "fleet": ["arc7"] * 3,
+            "hub": [""] * 3,
             "period": months,
             "via": [None, "suez", "nsr"],
             "days": [0.0, 40.0, 20.0],

@@ -45,11 +45,11 @@ def test_table_equals_single_voyages(context, ask, table):
 def test_every_month_of_a_year_in_a_few_seconds():
     frame = legs_for(date(2025, 1, 1), 12)
     assert frame.columns == [
-        "from_node", "to_node", "period", "fleet", "days", "cost_usd_per_mmbtu", "boil_off_share", "ship_days_per_bcm",
+        "from_node", "to_node", "period", "fleet", "hub", "days", "cost_usd_per_mmbtu", "boil_off_share", "ship_days_per_bcm",
         "lag_share", "distance_nm", "via", "passages", "feasible", "reason",
     ]  # fmt: skip
     assert frame["period"].n_unique() == 12
-    assert frame.select("from_node", "to_node", "period", "fleet").is_duplicated().sum() == 0
+    assert frame.select("from_node", "to_node", "period", "fleet", "hub").is_duplicated().sum() == 0
     good = frame.filter("feasible")
     assert good.select(pl.col("days", "cost_usd_per_mmbtu", "ship_days_per_bcm").min()).row(0) > (0.0, 0.0, 0.0)
     assert good["boil_off_share"].max() < 0.1

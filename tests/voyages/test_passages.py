@@ -23,7 +23,7 @@ def table():
 
 @pytest.fixture(scope="module")
 def legs(bundle, table):
-    ships = read_rows(data_folder(), "fleet_ships")
+    ships, hubs = read_rows(data_folder(), "fleet_ships"), read_rows(data_folder(), "hubs")
 
     def make(said=None):
         grown = table
@@ -31,8 +31,8 @@ def legs(bundle, table):
             if said is not None:
                 grown = with_passages(bundle, grown, shut_set(MONTH, russian, said.opened), said)
         passages = {} if said is None else {MONTH: said}
-        frame = market_legs(bundle, grown, ships, NODES_OUT, NODES_IN, [MONTH], passages=passages)
-        return {(r["from_node"], r["to_node"], r["fleet"]): r for r in frame.iter_rows(named=True)}
+        frame = market_legs(bundle, grown, ships, hubs, NODES_OUT, NODES_IN, [MONTH], passages=passages)
+        return {(r["from_node"], r["to_node"], r["fleet"], r["hub"]): r for r in frame.iter_rows(named=True)}
 
     return make
 
@@ -58,10 +58,10 @@ def test_closing_hormuz_takes_qatar_out_and_leaves_the_rest_alone(legs):
 def test_opening_the_red_sea_shortens_qatar_to_belgium(legs):
     """Since January 2024 the legs go by the Cape; a scenario that opens Bab-el-Mandeb leads them by Suez again."""
     before, after = legs(), legs(Passages(opened=frozenset({"bab-el-mandeb"})))
-    key = ("QA", "BE", "conventional")
+    key = ("QA", "BE", "conventional", "")
     assert (before[key]["via"], after[key]["via"]) == ("cape", "suez")
     assert after[key]["days"] < 0.65 * before[key]["days"]  # 6270 nm against some 11 100 nm
-    assert after["AU-E", "JP", "conventional"] == before["AU-E", "JP", "conventional"]
+    assert after["AU-E", "JP", "conventional", ""] == before["AU-E", "JP", "conventional", ""]
 
 
 def test_an_nsr_held_open_gives_the_arctic_ships_a_way_east_in_april(bundle, table):

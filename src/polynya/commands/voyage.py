@@ -210,7 +210,8 @@ def legs_for(first: date, months: int, charter_usd_per_day: float | None = None)
     span = [date(first.year + (first.month - 1 + k) // 12, (first.month - 1 + k) % 12 + 1, 1) for k in range(months)]
     table = read_table_file(data_folder() / "legs.npz")
     ships = read_rows(data_folder(), "fleet_ships")
-    return market_legs(bundle, table, ships, nodes_out, nodes_in, span, charter_usd_per_day)
+    hubs = read_rows(data_folder(), "hubs")
+    return market_legs(bundle, table, ships, hubs, nodes_out, nodes_in, span, charter_usd_per_day)
 
 
 def nsr(

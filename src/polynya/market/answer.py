@@ -41,7 +41,7 @@ class Solution:
     production    trader, node, step, period, quantity      trader: the owner of the step, never a class
     storage       storage, trader, period, before, injection, withdrawal, level, value   trader null: the market's desk
     rents         kind, id, period, rent                    kind: arc, conversion, plant, production, storage,
-                                                            injection, withdrawal, minimum_fill, initial, final, fleet, cap, contract (period null)
+                                                            injection, withdrawal, minimum_fill, initial, final, fleet, hub, cap, contract (period null)
     markups       trader, node, period, theta, price, value, markup
     values        trader, node, period, value               worth of a unit of the trader's gas there
     investments   kind, id, period, quantity
@@ -371,6 +371,7 @@ class _Reader:
             lay.fleet["m"],
             lay.fleet.take(self.y) / self.D[lay.fleet["m"]],
         )
+        add("hub", self._named(c.hub_ids, lay.hub["hub"]), lay.hub["m"], lay.hub.take(self.y) / self.D[lay.hub["m"]])
         e, k = lay.sales["e"], lay.sales["k"]
         capped = np.isfinite(self.qp.upper[lay.sales.ids])
         who = pl.Series(

@@ -189,6 +189,7 @@ class _Check:
         self.check_storage()
         self.check_nodes()
         self.check_fleets()
+        self.check_hubs()
         self.check_contracts()
         self.check_investments()
         self.check_pruning()
@@ -589,6 +590,10 @@ class _Check:
         fleet = self._ids(a["fleet"], fleets)
         day = self._rents("fleet", fleets)
         per_unit = np.where(fleet >= 0, day[fleet, m] if fleets else 0.0, 0.0) * _numbers(a["ship_days"])
+        hubs = a["hub"].drop_nulls().unique().sort().to_list()
+        hub = self._ids(a["hub"], hubs)
+        moved = self._rents("hub", hubs)
+        per_unit = per_unit + (np.where(hub >= 0, moved[hub, m], 0.0) if hubs else 0.0)
         unit = _numbers(a["cost"]) + _numbers(a["tariff"]) + _numbers(a["tax"]) + rent + per_unit
         extra = np.zeros((self.K, A))
         for r in self.problem.contracts.filter(pl.col("arc").is_not_null()).iter_rows(named=True):
@@ -620,6 +625,7 @@ class _Check:
         np.add.at(self.profit, fk, -self.D[m[fe]] * (unit[fe] * x + rising[fe] * x**2 / 2))
         self.arcs = (i, j, m, after, prompt, late, may, unit + extra)
         self.ship_days = (fleets, fleet, m, _numbers(a["ship_days"]) * total, day)
+        self.transshipped = (hubs, hub, m, total, moved)
 
     def check_conversions(self) -> None:
         """Plants: what a unit of activity delivers is worth what it takes, its costs and the rents of what is scarce."""
@@ -942,17 +948,26 @@ class _Check:
         """Ship-days: no more than there are, and their price is zero while some are left."""
         if self.A == 0:
             return
-        fleets, fleet, m, days, rent = self.ship_days
-        used = np.zeros((len(fleets), self.M))
-        np.add.at(used, (fleet[fleet >= 0], m[fleet >= 0]), days[fleet >= 0])
-        limit = np.full((len(fleets), self.M), np.inf)
-        table = self.problem.fleets
-        i, t = self._ids(table["fleet"], fleets), self._ids(table["period"], self.periods)
-        limit[i[i >= 0], t[i >= 0]] = table["ship_days"].fill_null(float("inf")).to_numpy()[i >= 0]
+        self._check_shared("fleet", self.problem.fleets, "ship_days", self.ship_days)
+
+    def check_hubs(self) -> None:
+        """Transshipment: no more than the hub can, and its price is zero while some is left."""
+        if self.A:
+            self._check_shared("hub", self.problem.hubs, "capacity", self.transshipped)
+
+    def _check_shared(
+        self, kind: str, table: pl.DataFrame, column: str, of: tuple[list[str], Ints, Ints, Floats, Floats]
+    ) -> None:
+        names, member, m, taken, rent = of
+        used = np.zeros((len(names), self.M))
+        np.add.at(used, (member[member >= 0], m[member >= 0]), taken[member >= 0])
+        limit = np.full((len(names), self.M), np.inf)
+        i, t = self._ids(table[kind], names), self._ids(table["period"], self.periods)
+        limit[i[i >= 0], t[i >= 0]] = table[column].fill_null(float("inf")).to_numpy()[i >= 0]
         D = np.broadcast_to(self.D, used.shape).ravel()
         self.scarce(
             rent.ravel(), used.ravel(), limit.ravel(), D, np.abs(rent.ravel()),
-            lambda q: f"fleet {fleets[q // self.M]}, {self.periods[q % self.M]}",
+            lambda q: f"{kind} {names[q // self.M]}, {self.periods[q % self.M]}",
         )  # fmt: skip
 
     def check_contracts(self) -> None:

@@ -156,6 +156,7 @@ REFERENCES: tuple[tuple[str, str, str, bool], ...] = (
     ("contracts", "first_period", "periods", True),
     ("contracts", "last_period", "periods", True),
     ("fleets", "period", "periods", True),
+    ("hubs", "period", "periods", True),
     ("bans", "trader", "traders", True),
     ("bans", "node", "nodes", True),
     ("bans", "arc", "arcs", True),

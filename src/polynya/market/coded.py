@@ -24,7 +24,7 @@ Mask = npt.NDArray[np.bool_]
 @dataclass(frozen=True)
 class Arcs:
     """One entry for each arc and period: arc [id], m, i -> j, capacity (inf: none), unit resource cost, tariff, tax,
-    loss [share], rise of unit cost, lag [share], fleet [id or -1], ship_days per unit; `invests`: its capacity can grow."""
+    loss [share], rise of unit cost, lag [share], fleet [id or -1], ship_days per unit, hub [id or -1]; `invests`: its capacity can grow."""
 
     arc: Ints
     m: Ints
@@ -39,6 +39,7 @@ class Arcs:
     lag: Vector
     fleet: Ints
     ship_days: Vector
+    hub: Ints
     grows: Mask
 
 
@@ -150,6 +151,7 @@ class Coded:
     step_ids: Sequence[str]
     store_ids: Sequence[str]
     fleet_ids: Sequence[str]
+    hub_ids: Sequence[str]
     conversion_ids: Sequence[str]
     plant_ids: Sequence[str]
     weight: Vector
@@ -181,6 +183,7 @@ def code(problem: Problem) -> Coded:
     steps = problem.production["step"].unique(maintain_order=True).to_list()
     stores = problem.storage["storage"].unique(maintain_order=True).to_list()
     fleets = problem.arcs["fleet"].drop_nulls().unique().sort().to_list()
+    hubs = problem.arcs["hub"].drop_nulls().unique().sort().to_list()
     conversions = problem.conversions["conversion"].unique(maintain_order=True).to_list()
     plants = problem.plants["plant"].unique(maintain_order=True).to_list()
     groups = problem.traders["group"].drop_nulls().unique().sort().to_list()
@@ -192,7 +195,7 @@ def code(problem: Problem) -> Coded:
     no_sale, no_arc = _bans(problem, traders, nodes, periods, arc_ids)
     p, a, d = problem.production, problem.arcs, problem.demand
     return Coded(
-        traders, nodes, periods, arc_ids, steps, stores, fleets, conversions, plants,
+        traders, nodes, periods, arc_ids, steps, stores, fleets, hubs, conversions, plants,
         problem.periods["weight"].to_numpy().copy(),
         problem.periods["days"].fill_null(1.0).to_numpy().copy(),
         following_period(cycles.to_list(), M),
@@ -203,6 +206,7 @@ def code(problem: Problem) -> Coded:
             ids(a["arc"], arc_ids), ids(a["period"], periods), ids(a["from"], nodes), ids(a["to"], nodes),
             limit(a["capacity"]), values(a["cost"]), values(a["tariff"]), values(a["tax"]), values(a["loss"]),
             values(a["cost_slope"]), values(a["lag"]), ids(a["fleet"], fleets), values(a["ship_days"]),
+            ids(a["hub"], hubs),
             _grows(a, ["arc"], invests, "arc"),
         ),
         _conversions(problem, traders, nodes, periods, conversions, plants),

@@ -194,12 +194,14 @@ def _in_the_way(
         lambda i: [f"{c.trader_ids[p.t[e]]} at {c.node_ids[p.n[e]]}" for e in layout.production["e"][i]],
     )
     ships = rows(layout.fleet, lambda i: [c.fleet_ids[f] for f in layout.fleet["fleet"][i]])
+    hubs = rows(layout.hub, lambda i: [c.hub_ids[h] for h in layout.hub["hub"][i]])
     caps = columns(layout.sales, lambda i: [classes.names[k] for k in layout.sales["k"][i]])
     most = rows(layout.contract, lambda i: problem.contracts["contract"].gather(i).to_list())
     parts = [
         f"{words} {_listed(sorted(set(found)), ' and ')}"
         for words, found in (
             ("over", arcs), ("through", plants), ("from production of", made), ("with the ships of fleet", ships),
+            ("through hub", hubs),
             ("under the offer cap of", caps), ("under the maximum of contract", most),
         )
         if found

@@ -60,6 +60,7 @@ class Layout:
     storage_initial: Span
     storage_final: Span
     fleet: Span
+    hub: Span
     contract: Span
     contract_volume: Vector
     market_of: Ints
@@ -107,11 +108,13 @@ def formulate(problem: Problem, coded: Coded, classes: Classes) -> tuple[QP, Lay
         program, problem, coded, level, injection, withdrawal, initial, investment
     )
     fleet = limit_fleets(program, problem, coded, flow)
+    hub = limit_hubs(program, problem, coded, flow)
     contract = limit_contracts(program, problem, coded, classes, flow, sales)
     return program.finish(), Layout(
         production, flow, activity, sales, demand, transit, level, injection, withdrawal, initial, joint, investment,
         node_balance, market_balance, transit_balance, joint_sales, production_capacity, arc_capacity,
-        conversion_capacity, plant_capacity, balance, working, inject, withdraw, start, end, fleet, contract, volumes, market_of,
+        conversion_capacity, plant_capacity, balance, working, inject, withdraw, start, end, fleet, hub, contract, volumes,
+        market_of,
     )  # fmt: skip
 
 
@@ -619,6 +622,22 @@ def limit_fleets(program: Program, problem: Problem, coded: Coded, flow: Span) -
     span = program.rows(rows.size, upper=most[rows], fleet=rows // M, m=rows % M)
     place = np.where(key >= 0, span.start + np.searchsorted(rows, key), -1)
     program.enter(place, flow.ids, a.ship_days[e])
+    return span
+
+
+def limit_hubs(program: Program, problem: Problem, coded: Coded, flow: Span) -> Span:
+    r"""Transshipment is scarce: $\sum_{t,a \in H} f_{tam} \le \overline{T}_{Hm}$; the rent is the price of a unit's transfer."""
+    a, table = coded.arcs, problem.hubs
+    _, _, M = coded.shape
+    most = np.full((len(coded.hub_ids) + 1) * M, np.inf)
+    hub, m = ids(table["hub"], coded.hub_ids), ids(table["period"], coded.period_ids)
+    most[(hub * M + m)[hub >= 0]] = limit(table["capacity"])[hub >= 0]
+    e = flow["e"]
+    key = np.where(a.hub[e] >= 0, a.hub[e] * M + a.m[e], -1)
+    key = np.where(np.isfinite(most[key]) & (key >= 0), key, -1)
+    rows = np.unique(key[key >= 0])
+    span = program.rows(rows.size, upper=most[rows], hub=rows // M, m=rows % M)
+    program.enter(np.where(key >= 0, span.start + np.searchsorted(rows, key), -1), flow.ids, 1.0)
     return span
 
 

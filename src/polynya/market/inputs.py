@@ -74,6 +74,7 @@ def build_inputs(
     deterrents: pl.DataFrame | None = None,
     legs: pl.DataFrame | None = None,
     fleets: pl.DataFrame | None = None,
+    hubs: pl.DataFrame | None = None,
     served: Mapping[str, frozenset[str]] | None = None,
     lags: bool = True,
     anchor: Mapping[tuple[str, str, str], float] | None = None,
@@ -82,8 +83,8 @@ def build_inputs(
 
     `bans` (trader, node, arc, first_period, last_period, reason) and `caps` (trader, node, period, maximum, reason)
     come from control, `legs` (from_node, to_node,
-    period, fleet, days, cost_usd_per_mmbtu, boil_off_share, ship_days_per_bcm, lag_share), `fleets` (fleet, period,
-    ship_days) and `served` (fleet -> the sellers it alone carries) from voyages; without legs
+    period, fleet, days, cost_usd_per_mmbtu, boil_off_share, ship_days_per_bcm, lag_share, hub), `fleets` (fleet, period,
+    ship_days), `hubs` (hub, period, capacity_bcm) and `served` (fleet -> the sellers it alone carries) from voyages; without legs
     the distance is the great circle times a stated detour. `anchor` maps (item, node, period) to the user's value.
     Raises InputError when a number that the problem needs is not in the world.
     """
@@ -92,7 +93,7 @@ def build_inputs(
     build.demand()
     build.production()
     build.pipelines()
-    build.lng(legs if lags or legs is None else legs.with_columns(pl.lit(0.0).alias("lag_share")), fleets)
+    build.lng(legs if lags or legs is None else legs.with_columns(pl.lit(0.0).alias("lag_share")), fleets, hubs)
     if legs is not None and not lags:
         build.notes.append("LNG arrives in the month in which it is loaded (--lags carries it over).")
     build.storage()
@@ -365,6 +366,7 @@ class _Builder:
             "kind": kind,
             "fleet": None,
             "ship_days": None,
+            "hub": None,
             "lag": None,
         }
         self.add("arcs", **{**row, **more})
@@ -383,7 +385,7 @@ class _Builder:
 
     # -- LNG ----------------------------------------------------------------------------------------------------------
 
-    def lng(self, legs: pl.DataFrame | None, fleets: pl.DataFrame | None) -> None:
+    def lng(self, legs: pl.DataFrame | None, fleets: pl.DataFrame | None, hubs: pl.DataFrame | None = None) -> None:
         assets = self.world.table("assets").filter(
             pl.col("kind").is_in(["lng-export", "lng-import"]) & pl.col("node").is_not_null()
         )
@@ -407,6 +409,8 @@ class _Builder:
             self._voyage_legs(legs, loading, landing)
             for row in fleets.iter_rows(named=True) if fleets is not None else ():
                 self.add("fleets", fleet=row["fleet"], period=row["period"], ship_days=row["ship_days"])
+            for row in hubs.iter_rows(named=True) if hubs is not None else ():
+                self.add("hubs", hub=row["hub"], period=row["period"], capacity=row["capacity_bcm"])
         else:
             self._great_circles(loading, landing)
 
@@ -424,7 +428,7 @@ class _Builder:
                 continue
             self.add(
                 "arcs",
-                arc=ship_arc(leg["from_node"], leg["to_node"], leg["fleet"]),
+                arc=ship_arc(leg["from_node"], leg["to_node"], leg["fleet"], leg.get("hub")),
                 **{"from": f"{leg['from_node']}@FOB", "to": f"{leg['to_node']}@DES"},
                 period=name,
                 capacity=None,
@@ -435,6 +439,7 @@ class _Builder:
                 kind="ship",
                 fleet=leg["fleet"],
                 ship_days=leg["ship_days_per_bcm"],
+                hub=leg.get("hub") or None,
                 lag=leg["lag_share"] or None,
             )
 
@@ -462,6 +467,7 @@ class _Builder:
                         kind="ship",
                         fleet=None,
                         ship_days=None,
+                        hub=None,
                         lag=None,
                     )
 
@@ -823,9 +829,9 @@ class _Builder:
         )
 
 
-def ship_arc(start: str, end: str, fleet: str | None = None) -> str:
+def ship_arc(start: str, end: str, fleet: str | None = None, hub: str | None = None) -> str:
     """The id of a shipping arc, readable in a flow's address."""
-    return f"ship-{start}-{end}" + (f"-{fleet}" if fleet else "")
+    return f"ship-{start}-{end}" + (f"-{fleet}" if fleet else "") + (f"-by-{hub}" if hub else "")
 
 
 def welfare_unit_musd(value: float) -> float:

@@ -20,7 +20,7 @@ CHAPTERS = (
     )),
     ("Constraints", (
         "balance_of_nodes", "balance_of_markets", "balance_in_transit", "sum_of_groups", "limit_production", "limit_arcs",
-        "limit_conversions", "limit_storage", "limit_fleets", "limit_contracts",
+        "limit_conversions", "limit_storage", "limit_fleets", "limit_hubs", "limit_contracts",
     )),
 )  # fmt: skip
 
@@ -62,6 +62,7 @@ SYMBOLS: tuple[tuple[str, str, str, str], ...] = (
     (r"\kappa_{tnm}", "contracts", "inframarginal", "Q"),
     (r"\bar s_{tnm}", "caps", "maximum", "Q"),
     (r"\Sigma_{Fm}", "fleets", "ship_days", "T"),
+    (r"\overline{T}_{Hm}", "hubs", "capacity", "T"),
     (r"\bar d_{im}", "investments", "maximum", "Q"),
     (r"I_{im}", "investments", "cost", "M/Q"),
 )

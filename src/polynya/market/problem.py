@@ -41,6 +41,7 @@ class Problem:
     storage: pl.DataFrame
     contracts: pl.DataFrame
     fleets: pl.DataFrame
+    hubs: pl.DataFrame
     bans: pl.DataFrame
     caps: pl.DataFrame
     investments: pl.DataFrame

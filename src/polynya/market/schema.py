@@ -125,6 +125,7 @@ ARCS = Table(
         _text("kind", "pipeline, ship, ...: carried, not used", present=False, nullable=True),
         _text("fleet", "fleet whose ship-days a unit takes", present=False, nullable=True),
         _number("ship_days", "ship-days that a unit sent takes; blank: 0", present=False, minimum=0.0),
+        _text("hub", "hub through which it is transshipped", present=False, nullable=True),
         _number(
             "lag",
             "share of what arrives that arrives in the next period; blank: 0",
@@ -237,6 +238,16 @@ FLEETS = Table(
     ("fleet", "period"),
     expands=("period",),
 )
+HUBS = Table(
+    "hubs",
+    (
+        _text("hub", "id"),
+        _text("period", "id, or *"),
+        _number("capacity", "most that may be transshipped; blank or no row: no limit", minimum=0.0),
+    ),
+    ("hub", "period"),
+    expands=("period",),
+)
 BANS = Table(
     "bans",
     (
@@ -279,6 +290,6 @@ INVESTMENTS = Table(
 
 TABLES: tuple[Table, ...] = (
     PERIODS, NODES, TRADERS, CONDUCT, DEMAND, PRODUCTION, ARCS, CONVERSIONS, YIELDS, PLANTS, STORAGE, CONTRACTS, FLEETS,
-    BANS, CAPS, INVESTMENTS,
+    HUBS, BANS, CAPS, INVESTMENTS,
 )  # fmt: skip
 BY_NAME: Mapping[str, Table] = {t.name: t for t in TABLES}

@@ -104,6 +104,8 @@ def joined(inputs: MarketInputs, periods: Sequence[Period]) -> MarketInputs:
             del t["caps"]
     if "fleets" in t:
         t["fleets"] = join.whole(t["fleets"], ["fleet"], ["ship_days"])
+    if "hubs" in t:
+        t["hubs"] = join.whole(t["hubs"], ["hub"], ["capacity"])
     if "storage" in t:
         t["storage"] = join.storage(t["storage"])
     if "contracts" in t:
@@ -133,7 +135,7 @@ def joined_legs(legs: pl.DataFrame, periods: Sequence[Period]) -> pl.DataFrame:
     of = {m: p.name for p in periods for m in p.months}
     single = {p.name for p in periods if len(p.months) == 1}
     legs = legs.with_columns(pl.col("period").replace(of))
-    keys = ["from_node", "to_node", "fleet", "period"]
+    keys = [c for c in ("from_node", "to_node", "fleet", "hub", "period") if c in legs.columns]
     months, rest = legs.filter(pl.col("period").is_in(single)), legs.filter(~pl.col("period").is_in(single))
     rest = rest.filter(pl.col("feasible"))
     numbers = [c for c, kind in rest.schema.items() if kind.is_float()]
@@ -233,6 +235,7 @@ class _Join:
             *rise,
             pl.col("kind").first(),
             pl.col("fleet").first(),
+            *([pl.col("hub").first()] if "hub" in frame.columns else []),
             # only what sails in the season's last month arrives after it
             (pl.when(pl.col("_is_last")).then(pl.col("lag") * share)).sum().alias("lag"),
         )

@@ -24,7 +24,7 @@ COLUMNS = (
 ROWS = (
     "node_balance", "market_balance", "transit_balance", "arc_capacity", "conversion_capacity", "plant_capacity",
     "storage_balance", "storage_working", "storage_injection", "storage_withdrawal", "storage_initial", "storage_final",
-    "fleet",
+    "fleet", "hub",
 )  # fmt: skip
 Key = list[tuple[Sequence[str], Ints]]
 
@@ -72,6 +72,8 @@ def _key(family: str, coded: Coded, classes: Classes, layout: Layout) -> Key:
         return [*users, (nodes, of["n"]), (periods, of["m"])]
     if family == "fleet":
         return [(coded.fleet_ids, of["fleet"]), (periods, of["m"])]
+    if family == "hub":
+        return [(coded.hub_ids, of["hub"]), (periods, of["m"])]
     if family == "plant_capacity":
         return [(coded.plant_ids, of["plant"]), (periods, of["m"])]
     holders: Key = [(["", *classes.names], of["u"] + 1)] if "u" in of else []

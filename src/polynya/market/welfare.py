@@ -59,19 +59,24 @@ def accounts(problem: Problem, solution: Solution) -> pl.DataFrame:
     days = rent.filter(pl.col("kind") == "fleet").select(
         pl.col("id").alias("fleet"), "period", pl.col("rent").alias("day")
     )
+    moved = rent.filter(pl.col("kind") == "hub").select(
+        pl.col("id").alias("hub"), "period", pl.col("rent").alias("transfer")
+    )
     sent = (
         solution.flows.join(problem.arcs, on=["arc", "period"])
         .join(congestion, on=["arc", "period"], how="left")
         .join(days, on=["fleet", "period"], how="left")
-        .with_columns(pl.col("rent", "day").fill_null(0.0))
+        .join(moved, on=["hub", "period"], how="left")
+        .with_columns(pl.col("rent", "day", "transfer").fill_null(0.0))
     )
     toll = pl.col("tariff") + pl.col("rent")
     ships = pl.col("day") * pl.col("ship_days")
-    freight = (pl.col("cost") + toll + pl.col("tax") + ships) * Q + pl.col("cost_slope") * Q**2 / 2
+    freight = (pl.col("cost") + toll + pl.col("tax") + ships + pl.col("transfer")) * Q + pl.col("cost_slope") * Q**2 / 2
     post(sent, "producers", "transport", "trader", -freight)
     post(sent, "operators", "tariff", "arc", pl.col("tariff") * Q)
     post(sent, "operators", "congestion", "arc", pl.col("rent") * Q)
     post(sent.filter(pl.col("fleet").is_not_null()), "operators", "fleet", "fleet", ships * Q)
+    post(sent.filter(pl.col("hub").is_not_null()), "operators", "hub", "hub", pl.col("transfer") * Q)
     post(sent, "states", "tax", "arc", pl.col("tax") * Q)
 
     alone = rent.filter(pl.col("kind") == "conversion").select(pl.col("id").alias("conversion"), "period", "rent")

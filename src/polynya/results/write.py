@@ -113,7 +113,9 @@ def legs_table(legs: Mapping[str, pl.DataFrame], flows: pl.DataFrame) -> pl.Data
     columns = ("fleet", "via", "days", "distance_nm", "cost_usd_per_mmbtu", "boil_off_share")
     sides = []
     for case in (SCENARIO, BASELINE):
-        arc = pl.concat_str(pl.lit("ship"), "from_node", "to_node", "fleet", separator="-").alias("arc")
+        direct = pl.concat_str(pl.lit("ship"), "from_node", "to_node", "fleet", separator="-")
+        transshipped = pl.concat_str(direct, pl.lit("-by-"), "hub")
+        arc = pl.when(pl.col("hub") == "").then(direct).otherwise(transshipped).alias("arc")
         rows = legs[case].filter(pl.col("feasible")).select(arc, "period", *columns, "passages")
         sides.append(rows.join(made.select(key), on=key, how="semi"))
     both = sides[0].join(sides[1], on=key, how="full", coalesce=True, suffix="_baseline")

@@ -118,6 +118,10 @@ COLUMNS: dict[str, list[Column]] = {
     "ice_openings": [
         _T("place", nullable=False), _T("year", "integer", nullable=False), _T("open_months"), _KIND, *_SOURCED,
     ],
+    "hubs": [
+        _T("hub", nullable=False), _T("port", nullable=False), _T("fleets", nullable=False), _T("valid_from", "date"),
+        _T("valid_to", "date"), _T("capacity_mt_per_year", "number", nullable=False, minimum=0), _KIND, *_SOURCED,
+    ],
     "fleet_ships": [
         _T("ship", nullable=False), _T("fleet", nullable=False), _T("ship_class", nullable=False),
         _T("valid_from", "date"), _T("valid_to", "date"), _T("listed_by"), _T("may_serve", nullable=False), _KIND, *_SOURCED,

@@ -120,7 +120,7 @@ def conditions(
             parameters["escort_ice_m"],
             parameters["escort_max_kn"],
         )
-        kn_led = np.where(held & (kn_led <= 0), np.maximum(forced, speed.MIN_KN), kn_led)
+        kn_led = np.where(held & (kn_led <= 0), np.maximum(forced, speed.MIN_LED_KN), kn_led)
         rule_led, risk_led, passes_led = rule_led | held, risk_led | held, passes_led | held
     alone = class_ok & risk_alone & rule_alone & passes_alone
     unled = [k for k, a in enumerate(field.areas) if a in NO_ESCORT_AREAS]
@@ -133,8 +133,9 @@ def conditions(
         slow_ice = (kn_alone < parameters["escort_below_kn"]) & (kn_led > kn_alone) & ~open_water
         alone &= ~(slow_ice & behind & (frequency > 0))
     mode = np.where(alone, ALONE, np.where(behind, ESCORTED, CLOSED)).astype(np.int8)
-    slow_alone = speed.slowness(ship.speed_kn, kn_alone, frequency)
-    slow_led = speed.slowness(ship.speed_kn, kn_led, frequency)
+    track = parameters["closed_ice_track_factor"]
+    slow_alone = speed.slowness(ship.speed_kn, speed.made_good(kn_alone, field.concentration, track), frequency)
+    slow_led = speed.slowness(ship.speed_kn, speed.made_good(kn_led, field.concentration, track), frequency)
     slow = np.where(mode == ESCORTED, slow_led, np.where(mode == ALONE, slow_alone, 1.0)).astype(np.float64)
     reason = np.where(
         mode != CLOSED,

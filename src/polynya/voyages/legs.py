@@ -2,8 +2,9 @@
 
 `build_table` searches the ways once (trees per port, month and set of shut passages) and gives arrays that ship with the
 package; `market_legs` turns them into dated legs: days, cost, boil-off, ship-days per bcm, share arriving a month later.
-Arc7 cargoes go all the way, or to a hub (ship-to-ship near Murmansk or Honningsvag; Kamchatka; an EU port until the ban of
-2025-03-27) and on with a conventional ship: of these the cheapest is taken, and only the Arc7 shuttle counts as ship-days.
+Arc7 cargoes go all the way, or to a hub of hubs.csv (near Murmansk; Kamchatka; an EU port until the ban of 2025-03-27) and
+on with a conventional ship: each is a leg of its own, only the Arc7 shuttle counts as ship-days, and what a hub can transship
+in a month binds in the market (`hub_capacity`).
 The way back is sailed at its own date, by the same table. Not here: who may buy (control), how fleets bind (market).
 """
 
@@ -55,8 +56,6 @@ SECURITY_FROM = date(
     2024, 1, 15
 )  # LNG carriers other than Russian ones leave the Red Sea (Wood Mackenzie, Kpler: January 2024)
 DROUGHT = (date(2023, 8, 1), date(2024, 6, 30))  # Panama cuts the slots of LNG carriers
-RELOAD_BAN = date(2025, 3, 27)  # EU: no reloading of Russian LNG for third countries (FPS Economy)
-HUB_FROM = {"saam-fsu": date(2018, 11, 1), "koryak-fsu": date(2024, 12, 26)}
 STS_DAYS = 1.5  # a transfer from ship to ship at a hub (assumption)
 ONLY_CHINA = ("arc7-arctic-lng-2", "arc4-arctic-lng-2", "shadow-arctic-lng-2", "baltic-sanctioned")
 
@@ -386,10 +385,52 @@ def fleet_days(
     )
 
 
+def hub_capacity(hubs: Iterable[Mapping[str, Any]], months: Sequence[date]) -> pl.DataFrame:
+    """What every hub can transship in every month (hub, period, capacity_bcm), from its dated rows; 0 while none is in force."""
+    import calendar
+
+    import polars as pl
+
+    from polynya.units import bcm_from_mt_lng
+
+    rows = list(hubs)
+    out = []
+    for hub in dict.fromkeys(str(r["hub"]) for r in rows):
+        for month in months:
+            days = [
+                date(month.year, month.month, d + 1) for d in range(calendar.monthrange(month.year, month.month)[1])
+            ]
+            year = 366 if calendar.isleap(month.year) else 365
+            mt = sum(
+                float(r["capacity_mt_per_year"]) / year
+                for r in rows
+                if r["hub"] == hub
+                for d in days
+                if _in_force(r, d)
+            )
+            out.append({"hub": hub, "period": f"{month:%Y-%m}", "capacity_bcm": bcm_from_mt_lng(mt)})
+    return pl.DataFrame(out, schema={"hub": pl.String(), "period": pl.String(), "capacity_bcm": pl.Float64()})
+
+
+def _in_force(row: Mapping[str, Any], day: date) -> bool:
+    return (row["valid_from"] or date.min) <= day <= (row["valid_to"] or date.max)
+
+
+def open_hubs(hubs: Iterable[Mapping[str, Any]], fleet: str, month: date) -> dict[str, str]:
+    """Hub -> port, for the hubs that a fleet may use on some day of a month."""
+    last = month.replace(day=28)
+    return {
+        str(r["hub"]): str(r["port"])
+        for r in hubs
+        if fleet in str(r["fleets"]).split(";") and (_in_force(r, month) or _in_force(r, last))
+    }
+
+
 def market_legs(
     bundle: Bundle,
     legs: LegTable,
     fleet_ships: Iterable[Mapping[str, Any]],
+    hubs: Iterable[Mapping[str, Any]],
     loading_nodes: Sequence[str],
     market_nodes: Sequence[str],
     months: Sequence[date],
@@ -397,20 +438,20 @@ def market_legs(
     shut: str | None = None,
     passages: Mapping[date, Passages] | None = None,
 ) -> pl.DataFrame:
-    """Legs of the market: one row per from_node, to_node, period and fleet.
+    """Legs of the market: one row per from_node, to_node, period, fleet and hub (blank: all the way with one ship).
 
     months: first days of the months. shut: one of SHUT_SETS for all months, else as dated above (Red Sea from 2024-01, Panama
     in the drought). passages: what the world closes or opens in single months, on top of that; the legs must already hold
     the sets that come of it (`with_passages`). charter_usd_per_day: rate of conventional ships, else that of the ship table.
     Infeasible rows carry a reason.
-    Columns: from_node, to_node, period, fleet, days, cost_usd_per_mmbtu, boil_off_share, ship_days_per_bcm, lag_share,
+    Columns: from_node, to_node, period, fleet, hub, days, cost_usd_per_mmbtu, boil_off_share, ship_days_per_bcm, lag_share,
     distance_nm, via, passages (ids with blanks), feasible, reason. Nodes without an LNG port are left out.
     """
     import polars as pl
 
     ports_out = {p["node"]: p["id"] for p in bundle.ports if p["lng_role"] in ("export", "both")}
     ports_in = {p["node"]: p["id"] for p in bundle.ports if p["lng_role"] in ("import", "both")}
-    ships = list(fleet_ships)
+    ships, places = list(fleet_ships), list(hubs)
     fleets: dict[str, str] = {}
     for row in ships:
         fleets.setdefault(str(row["fleet"]), str(row["ship_class"]))
@@ -426,7 +467,7 @@ def market_legs(
             for end in market_nodes:
                 if end not in ports_in or end == start:
                     continue
-                base = {"from_node": start, "to_node": end, "period": f"{month:%Y-%m}"}
+                base = {"from_node": start, "to_node": end, "period": f"{month:%Y-%m}", "hub": ""}
                 if not arctic:
                     rows.append(
                         base
@@ -442,10 +483,9 @@ def market_legs(
                         continue
                     if not _alive(ships, fleet, month):
                         continue
-                    rows.append(
-                        base
-                        | {"fleet": fleet}
-                        | _arctic(
+                    rows += [
+                        base | {"fleet": fleet} | leg
+                        for leg in _arctic(
                             bundle,
                             legs,
                             bundle.ships[ship_class],
@@ -453,12 +493,12 @@ def market_legs(
                             month,
                             closed,
                             charter_usd_per_day,
-                            fleet in ONLY_CHINA,
+                            open_hubs(places, fleet, month),
                         )
-                    )
+                    ]
     schema = {
         "from_node": pl.String(), "to_node": pl.String(), "period": pl.String(), "fleet": pl.String(),
-        "days": pl.Float64(), "cost_usd_per_mmbtu": pl.Float64(), "boil_off_share": pl.Float64(),
+        "hub": pl.String(), "days": pl.Float64(), "cost_usd_per_mmbtu": pl.Float64(), "boil_off_share": pl.Float64(),
         "ship_days_per_bcm": pl.Float64(), "lag_share": pl.Float64(), "distance_nm": pl.Float64(),
         "via": pl.String(), "passages": pl.String(), "feasible": pl.Boolean(), "reason": pl.String(),
     }  # fmt: skip
@@ -588,56 +628,28 @@ def _arctic(
     month: date,
     closed: str,
     charter: float | None,
-    arctic_lng_2: bool,
-) -> dict[str, Any]:
-    """Cheapest of the ways from the Ob: all the way, or by a hub."""
+    hubs: Mapping[str, str],
+) -> list[dict[str, Any]]:
+    """Ways from the Ob: all the way, and by every hub that is not dearer in money and in ship-days than all the way."""
     parameters = bundle.parameters
-    best: dict[str, Any] | None = None
-
-    def offer(
-        total: float, bcm: float, gone: float, ship_days: float, days: float, nm: float, via: str, gates: int
-    ) -> None:
-        nonlocal best
-        per = money_per_mmbtu(total, bcm)
-        if best is None or per < best["cost_usd_per_mmbtu"]:
-            best = {
-                "days": days,
-                "cost_usd_per_mmbtu": per,
-                "boil_off_share": gone,
-                "ship_days_per_bcm": ship_days / bcm,
-                "lag_share": _lag(days),
-                "distance_nm": nm,
-                "via": via,
-                "passages": gates,
-                "feasible": True,
-                "reason": "",
-            }
-
+    found: list[dict[str, Any]] = []
     direct = _trip(bundle, legs, ship, "sabetta", destination, month, closed)
     if direct is not None:
         total, ship_days = _price(bundle, ship, direct)
         bcm = money.delivered_bcm(ship, direct.days, parameters)
-        offer(
-            total,
-            bcm,
-            money.boil_off_share(ship, direct.days, parameters),
-            ship_days,
-            direct.days,
-            direct.nm,
-            direct.way,
-            direct.gates,
-        )
+        gone = money.boil_off_share(ship, direct.days, parameters)
+        found.append(_leg("", total, bcm, gone, ship_days, direct.days, direct.nm, direct.way, direct.gates))
     onward = bundle.ships["lng-174k"]
     if charter is not None:
         onward = replace(onward, charter_usd_per_day=charter)
-    hubs = [h for h in HUBS if month >= HUB_FROM[h].replace(day=1) and (arctic_lng_2 or h != "koryak-fsu")]
-    hubs += [p for p in RELOAD if month < RELOAD_BAN.replace(day=1) and p != destination]
-    for hub in hubs:
-        first = _trip(bundle, legs, ship, "sabetta", hub, month, closed)
+    for hub, port in hubs.items():
+        if port == destination:
+            continue
+        first = _trip(bundle, legs, ship, "sabetta", port, month, closed)
         if first is None:
             continue
         later = date(month.year, _after(month, first.days), 1)
-        second = _trip(bundle, legs, onward, hub, destination, later, closed)
+        second = _trip(bundle, legs, onward, port, destination, later, closed)
         if second is None:
             continue
         total_1, days_1 = _price(bundle, ship, first)
@@ -645,13 +657,12 @@ def _arctic(
         gone_1 = money.boil_off_share(ship, first.days, parameters)
         gone_2 = money.boil_off_share(onward, second.days, parameters)
         bcm_1 = money.delivered_bcm(ship, first.days, parameters)
-        bcm = bcm_1 * (1.0 - gone_2)
-        share = bcm_1 / money.delivered_bcm(
-            onward, 0.0, parameters
-        )  # part of a conventional cargo that one shuttle fills
-        offer(
+        # part of a conventional cargo that one shuttle fills
+        share = bcm_1 / money.delivered_bcm(onward, 0.0, parameters)
+        leg = _leg(
+            hub,
             total_1 + total_2 * share,
-            bcm,
+            bcm_1 * (1.0 - gone_2),
             1.0 - (1.0 - gone_1) * (1.0 - gone_2),
             days_1 + STS_DAYS,
             first.days + STS_DAYS + second.days,
@@ -659,7 +670,28 @@ def _arctic(
             f"{hub}+{second.way}",
             first.gates | second.gates,
         )
-    return best or _none(None, "ice and shut passages leave no way in this month")
+        dearer = ("cost_usd_per_mmbtu", "ship_days_per_bcm")
+        if direct is None or any(leg[k] < found[0][k] for k in dearer):
+            found.append(leg)
+    return found or [_none(None, "ice and shut passages leave no way in this month")]
+
+
+def _leg(
+    hub: str, total: float, bcm: float, gone: float, ship_days: float, days: float, nm: float, via: str, gates: int
+) -> dict[str, Any]:
+    return {
+        "hub": hub,
+        "days": days,
+        "cost_usd_per_mmbtu": money_per_mmbtu(total, bcm),
+        "boil_off_share": gone,
+        "ship_days_per_bcm": ship_days / bcm,
+        "lag_share": _lag(days),
+        "distance_nm": nm,
+        "via": via,
+        "passages": gates,
+        "feasible": True,
+        "reason": "",
+    }
 
 
 def read_table_file(path: Any) -> LegTable:
