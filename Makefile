@@ -3,13 +3,18 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check docs lock sbom audit web clean
+.PHONY: run test test-browser check docs lock sbom audit web clean
 
 run: $(VENV)/.run
 	$(BIN)/polynya run $(ARGS)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+# The report and the app in a real browser, screenshots kept in build/shots. Needs Node.js and a Chromium (CHROMIUM=PATH names another).
+test-browser: $(VENV)/.dev
+	@test -d web/node_modules/playwright-core || (cd web && npm ci --no-audit --no-fund)
+	APP_SHOTS=$(CURDIR)/build/shots $(BIN)/python -m pytest -m browser tests/browser
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -55,7 +60,7 @@ audit: | $(BIN)/python
 
 # Needs Node.js; only when web/ changes. The bundle it makes is committed, so that nothing else needs Node.js.
 web:
-	cd web && npm ci --no-audit --no-fund && node build.mjs && node app/build.mjs
+	cd web && npm ci --no-audit --no-fund && node build.mjs
 
 clean:
 	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,39 +1,33 @@
-"""The served app in Debian's Chromium: every interaction, with errors of the page and foreign requests as failures.
-
-Needs `cd web && npm ci` once and a Chromium, as tests/browser/test_report.py. APP_SHOTS=FOLDER keeps the pictures.
-"""
+"""The served app in Debian's Chromium: every interaction, with errors of the page and foreign requests as failures."""
 
 from __future__ import annotations
 
-import json
-import os
-import re
 import shutil
-import subprocess
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from polynya.cli import main
 from polynya.server.settings import Limits
-from tests.browser.test_report import CHROMIUM, WEB
+from tests.browser.drive import checks_of, drive, needs_browser, shots
+from tests.ensemble.conftest import make_world
+from tests.hostile import hostile_run
 from tests.server.conftest import ONE_MONTH, serve
 
-CHECKS = re.findall(r'^await check\("([^"]+)"', (WEB / "test" / "app.mjs").read_text(encoding="utf-8"), re.M)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium"),
-    pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js"),
-    pytest.mark.skipif(not (WEB / "node_modules" / "playwright-core").is_dir(), reason="run `npm ci` in web/"),
-]
+CHECKS = checks_of("app.mjs")
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    shots = Path(os.environ.get("APP_SHOTS", "") or tmp_path_factory.mktemp("shots"))
-    shots.mkdir(parents=True, exist_ok=True)
-    for served in serve(tmp_path_factory.mktemp("runs"), replace(Limits(), header_seconds=30.0)):
+    runs = tmp_path_factory.mktemp("runs")
+    small = make_world(tmp_path_factory.mktemp("small") / "world")
+    asked = [str(small / "coins.yaml"), "--world", str(small), "-n", "16", "--workers", "1", "--quiet"]
+    assert main(["ensemble", *asked, "--out", str(runs / "odds")]) == 0
+    harm = tmp_path_factory.mktemp("harm")
+    shutil.copytree(hostile_run(harm), runs / "hostile")
+    for served in serve(runs, replace(Limits(), header_seconds=30.0)):
         other = {
             **ONE_MONTH,
             "edits": {
@@ -43,21 +37,11 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             },
         }
         names = []
-        for asked in (ONE_MONTH, other):
-            job = served.wait(served.job(asked)["id"], seconds=120)
+        for question in (ONE_MONTH, other):
+            job = served.wait(served.job(question)["id"], seconds=240)
             assert job["state"] == "done", job
             names.append(job["run"])
-        run = subprocess.run(
-            ["node", "test/app.mjs", f"{served.url}/", str(shots), *names],
-            cwd=WEB,
-            capture_output=True,
-            text=True,
-            timeout=900,
-            check=False,
-        )
-    assert run.returncode == 0, run.stderr
-    document: dict[str, Any] = json.loads(run.stdout)
-    print(json.dumps(document["measured"]))
+        document = drive("app.mjs", f"{served.url}/", str(shots(tmp_path_factory.mktemp("shots"))), *names)
     return document
 
 

@@ -3,6 +3,7 @@ import { h } from "../src/dom.js";
 import { post } from "./api.js";
 import { field, input, trouble } from "./parts.js";
 import { runs, run, compare } from "./runs.js";
+import { many } from "./many.js";
 import { scenarios, editor } from "./editor.js";
 import { jobs, job } from "./jobs.js";
 import { registry, thing, sources, source } from "./registry.js";
@@ -11,13 +12,13 @@ import { screening } from "./screening.js";
 import { apiPage } from "./apidoc.js";
 
 const PAGES = [
-  [/^$/, runs], [/^runs$/, runs], [/^runs\/([^/]+)$/, run], [/^compare$/, compare],
+  [/^$/, runs], [/^runs$/, runs], [/^runs\/([^/]+)$/, run], [/^compare$/, compare], [/^ensembles\/([^/]+)$/, many],
   [/^scenarios$/, scenarios], [/^scenarios\/([^/]+)\/([^/]+)$/, editor],
   [/^jobs$/, jobs], [/^jobs\/([^/]+)$/, job],
   [/^registry$/, registry], [/^things\/([^/]+)$/, thing], [/^sources$/, sources], [/^sources\/([^/]+)$/, source],
   [/^voyages$/, planner], [/^screening$/, screening], [/^api$/, apiPage],
 ];
-const TABS = [["runs", "Runs", /^(runs|compare|$)/], ["scenarios", "Scenarios", /^scenarios/], ["jobs", "Jobs", /^jobs/], ["registry", "Registry", /^(registry|things)/], ["sources", "Sources", /^sources/], ["voyages", "Voyages", /^voyages/], ["screening", "Screening", /^screening/], ["api", "API", /^api/]];
+const TABS = [["runs", "Runs", /^(runs|compare|ensembles|$)/], ["scenarios", "Scenarios", /^scenarios/], ["jobs", "Jobs", /^jobs/], ["registry", "Registry", /^(registry|things)/], ["sources", "Sources", /^sources/], ["voyages", "Voyages", /^voyages/], ["screening", "Screening", /^screening/], ["api", "API", /^api/]];
 
 const main = h("main", { id: "main" });
 const tabs = TABS.map(([to, text, on]) => ({ on, a: h("a", { href: `#/${to}` }, text) }));

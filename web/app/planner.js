@@ -54,7 +54,7 @@ export async function planner(page, { query }) {
     year.replaceChildren(h("h2", {}, `Twelve months of ${d.year}: days, and million USD for the round trip`),
       grid("Days and cost by month and way", ["month", "best", ...ways.flatMap((w) => [`${w} days`, `${w} cost`])], d.months.map((m) => [m.month, m.via, ...ways.flatMap((w) => (m.ways[w] ? [m.ways[w].days, round(m.ways[w].cost_musd)] : ["no way", ""]))]), { file: "season" }));
   }));
-  put(page, h("h1", { tabindex: "-1" }, "Voyages"), h("p", { class: "note" }, "Any port to any port, through ice or around it. Flags and sanctions are not looked at here: screen ship owner and cargo separately."), names,
+  put(page, h("h1", { tabindex: "-1" }, "Voyages"), h("p", { class: "note" }, `Any port to any port, through ice or around it. Ice: ${o.ice} (polynya serve --ice FILE takes your own). Flags and sanctions are not looked at here: screen ship owner and cargo separately.`), names,
     h("form", { class: "row", onsubmit: (e) => { e.preventDefault(); go(); } }, field("From", from), field("To", to), field("Leaving", depart), field("Ship", ship), field("By way of", via), field("Least", objective), field("Icebreaker", escort), field("Keep out of", avoid), field("Map", view), plan, season), out, year);
   if (query.from && query.to) await go();
   return "Voyages";

@@ -9,14 +9,14 @@ const months = (r) => `${r.months} month${r.months === 1 ? "" : "s"} from ${r.fr
 
 export async function runs(page) {
   const { runs: list } = await get(["runs"]);
-  const readable = list.filter((r) => r.readable);
+  const readable = list.filter((r) => r.readable && r.kind === "run");
   const a = select(readable.map((r) => [r.name, r.name]), readable[1]?.name), b = select(readable.map((r) => [r.name, r.name]), readable[0]?.name);
   put(page, h("h1", { tabindex: "-1" }, "Runs"),
-    h("p", { class: "note" }, "A run answers one scenario: today's course and the scenario, month by month, side by side. ", link(["scenarios"], "Open a scenario to make one.")),
+    h("p", { class: "note" }, "A run answers one scenario: today's course and the scenario, month by month, side by side. What polynya ensemble wrote is listed too: many worlds of one scenario, with the likelihoods of its statements. ", link(["scenarios"], "Open a scenario to make one.")),
     list.length === 0 ? h("p", { class: "empty" }, "There is no run in this folder yet.")
       : grid("Runs, newest first", ["run", "what it found", "months", "certificate", "written"], list.map((r) => [
-        r.readable ? link(["runs", r.name], r.name) : r.name,
-        r.readable ? [h("div", {}, r.title), h("small", {}, r.headline)] : h("span", { class: "bad" }, r.headline),
+        r.readable ? link([r.kind === "ensemble" ? "ensembles" : "runs", r.name], r.name) : r.name,
+        r.readable ? [h("div", {}, r.kind === "ensemble" && h("span", { class: "tag carried" }, "many worlds"), r.kind === "ensemble" ? " " : "", r.title), h("small", {}, r.headline)] : h("span", { class: "bad" }, r.headline),
         r.readable ? months(r) : "", r.readable ? h("span", { class: r.certificate_passed ? "ok" : "bad" }, r.certificate_passed ? "passed" : "FAILED") : "", when(r.written)])),
     readable.length > 1 && h("form", { class: "row", onsubmit: (e) => { e.preventDefault(); location.hash = `#/compare?a=${encodeURIComponent(a.value)}&b=${encodeURIComponent(b.value)}`; } },
       field("Compare", a), field("with", b), h("button", { type: "submit" }, "Compare")));
@@ -83,7 +83,7 @@ function tables(name, list) {
 
 export async function compare(page, { query }) {
   const { runs: list } = await get(["runs"]);
-  const names = list.filter((r) => r.readable).map((r) => r.name);
+  const names = list.filter((r) => r.readable && r.kind === "run").map((r) => r.name);
   const a = select(names, query.a ?? names[1]), b = select(names, query.b ?? names.find((n) => n !== query.a));
   put(page, h("p", { class: "kind" }, link(["runs"], "Runs"), " / compare"), h("h1", { tabindex: "-1" }, "Two runs side by side"),
     h("form", { class: "row", onsubmit: (e) => { e.preventDefault(); location.hash = `#/compare?a=${encodeURIComponent(a.value)}&b=${encodeURIComponent(b.value)}`; } }, field("First", a), field("Second", b), h("button", { type: "submit" }, "Compare")));

@@ -54,7 +54,7 @@ const series = chosen.map(([id, name], i) => ({ id, name, colour: HUES[i % HUES.
 let priceSvg, sankeySvg;
 const priceFigure = figure({ id: "prices", title: "Hub prices by month", note: `USD/MMBtu. Solid: scenario, dashed: baseline; in the difference view scenario less baseline. ${data.trust.notes.find((n) => n.includes("foresee")) ?? ""}`, svg: () => priceSvg,
   label: () => `Prices by month at ${chosen.map(([, n]) => n).join(", ")}`,
-  data: () => ({ pick, sels: series.flatMap((o) => data.months.map(() => `price:${o.id}`)), head: ["hub", "month", "baseline", "scenario", "change"], rows: series.flatMap((o) => data.months.map((m, i) => [o.name, m, o.b[i], o.s[i], o.b[i] === null || o.s[i] === null ? null : Number((o.s[i] - o.b[i]).toFixed(3))])) }) });
+  data: () => ({ pick, sels: series.flatMap((o) => data.months.map(() => `price:${o.id}`)), head: ["hub", "month", "baseline", "scenario", "change", "unit"], rows: series.flatMap((o) => data.months.map((m, i) => [o.name, m, o.b[i], o.s[i], o.b[i] === null || o.s[i] === null ? null : Number((o.s[i] - o.b[i]).toFixed(3)), "USD/MMBtu"])) }) });
 
 const regions = [...new Set(data.nodes.map((n) => n.region))];
 const target = h("select", { id: "target", onchange: () => drawSupply(store.now) }, [...regions.map((r) => [r, `to ${r}`]), ["*", "to all regions"]].map(([v, t]) => h("option", { value: v }, t)));

@@ -1,37 +1,19 @@
 // Drives the served app in Chromium and prints what it found as JSON: {check: "ok" or what is wrong}, measurements, faults.
 // node app.mjs URL OUT-FOLDER RUN-A RUN-B; CHROMIUM names the browser. Any request that leaves the server's address is a fault.
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { axe, browser, check as named, download, end, expect, faults, measured, watch as seen } from "./drive.mjs";
 
 const [, , url, out, runA, runB] = process.argv;
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const checks = {}, measured = {}, faults = [];
 let expected = 0; // answers of 4xx that a check provokes; the browser notes each on its console
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
 
 async function context(options = {}) {
   const c = await browser.newContext({ viewport: { width: 1400, height: 1000 }, acceptDownloads: true, ...options });
   await c.route("**/*", (r) => { if (r.request().url().startsWith(url) || /^(data|blob):/.test(r.request().url())) return r.continue(); faults.push(`request: ${r.request().url()}`); return r.abort(); });
   return c;
 }
-function watch(page) {
-  page.on("console", (m) => {
-    if (!["error", "warning"].includes(m.type())) return;
-    if (/status of 4\d\d/.test(m.text()) && expected > 0) { expected -= 1; return; }
-    faults.push(`console: ${m.text()}`);
-  });
-  page.on("pageerror", (e) => faults.push(`error: ${e.message}`));
-  page.on("dialog", (d) => { faults.push(`dialog: ${d.message()}`); d.dismiss(); });
-  return page;
-}
-async function check(name, body) {
-  const begun = Date.now();
-  try { checks[name] = (await body()) || "ok"; } catch (e) { checks[name] = String(e.message).slice(0, 4000); await page.screenshot({ path: join(out, `failed-${name.replaceAll(" ", "-")}.png`) }).catch(() => {}); }
-  measured[`${name}_ms`] = Date.now() - begun;
-}
-const expect = (truth, what) => { if (!truth) throw new Error(what); };
+const watch = (p) => seen(p, (text) => /status of 4\d\d/.test(text) && expected > 0 && (expected -= 1) >= 0);
+const check = (name, body) => named(name, body, () => page.screenshot({ path: join(out, `failed-${name.replaceAll(" ", "-")}.png`) }).catch(() => {}));
 const desk = await context();
 desk.setDefaultTimeout(12000);
 const page = watch(await desk.newPage());
@@ -44,12 +26,7 @@ async function go(hash, on = page) {
 }
 const shot = (name) => page.screenshot({ path: join(out, `${name}.png`), fullPage: true });
 const preview = () => page.waitForSelector(".page[data-preview=shown]", { timeout: 20000 });
-async function save(act) {
-  const [file] = await Promise.all([page.waitForEvent("download"), act()]);
-  const path = join(out, file.suggestedFilename());
-  await file.saveAs(path);
-  return path;
-}
+const save = (act) => download(page, act, out);
 
 await check("runs", async () => {
   measured.first_page_ms = await go("runs");
@@ -76,6 +53,18 @@ await check("table of a run", async () => {
   await page.getByRole("button", { name: "Show the table" }).click();
   const path = await save(() => page.locator("[data-save=prices]").click());
   expect(readFileSync(path, "utf8").startsWith("node,period,price_baseline"), "not the prices");
+});
+await check("ensemble", async () => {
+  await go("runs");
+  await page.getByRole("link", { name: "odds", exact: true }).click();
+  await page.waitForSelector("h2:has-text('How likely')");
+  expect((await page.locator(".headline").innerText()).includes("nine of ten"), "the spread is not said");
+  expect((await page.locator("#spread svg path").count()) >= 3, "the spread is not drawn");
+  expect((await page.locator("#drivers svg rect").count()) >= 1, "no drivers");
+  const path = await save(() => page.locator("[data-save=statements]").click());
+  expect(readFileSync(path, "utf8").startsWith("statement,probability"), "not the statements");
+  await shot("ensemble");
+  expect((await page.locator("form select option[value=odds]").count()) === 0, "it can be compared as if it were a run");
 });
 await check("report", async () => {
   await go(`runs/${runA}`);
@@ -327,10 +316,26 @@ await check("text stays text", async () => {
   await go("scenarios/saved/evil");
   expect((await page.locator("h1").innerText()) === evil, "the heading lost its signs");
 });
+await check("an article that means harm", async () => {
+  // From its sentences to claims, scenario and run: shown everywhere as what was written.
+  for (const hash of ["runs", "runs/hostile", "scenarios/run/hostile"]) {
+    await go(hash);
+    if (hash.startsWith("scenarios")) await preview();
+    expect((await page.locator("main").innerText()).includes("=HYPERLINK"), `${hash} does not show the text`);
+    expect((await page.locator("main img, main iframe, main object, main script").count()) === 0, `${hash}: an element came from a text`);
+  }
+  const report = watch(await desk.newPage());
+  await report.goto(`${url}api/v1/runs/hostile/report`);
+  await report.waitForSelector("body[data-ready='1']", { timeout: 30000 });
+  for (const b of await report.locator("#s-claims button.link, #s-changes button.link").all()) await b.click({ force: true, timeout: 3000 });
+  expect((await report.locator("img, iframe, object").count()) === 0, "the report: an element came from a text");
+  expect((await report.locator("#s-claims").innerText()).includes("TurkStream by half"), "the sentence is not there");
+  await report.close();
+});
 await check("axe", async () => {
   const wrong = [];
   measured.axe_pages = 0;
-  for (const hash of ["runs", `runs/${runA}`, `compare?a=${runA}&b=${runB}`, "scenarios", "scenarios/example/gazprom-arctic-2025", "jobs", "registry?kind=lng-export&words=", "things/nord-stream-2-ag?as_of=2025-06-01", "things/DE?as_of=2025-06-01", "sources", "sources/ofac-faq-401", "voyages?from=Sabetta&to=Yokohama&depart=2025-03-01&ship=lng-arc7", "screening?who=rosneft&as_of=2025-06-01&regime=all", "api"]) {
+  for (const hash of ["runs", `runs/${runA}`, "ensembles/odds", "runs/hostile", `compare?a=${runA}&b=${runB}`, "scenarios", "scenarios/example/gazprom-arctic-2025", "jobs", "registry?kind=lng-export&words=", "things/nord-stream-2-ag?as_of=2025-06-01", "things/DE?as_of=2025-06-01", "sources", "sources/ofac-faq-401", "voyages?from=Sabetta&to=Yokohama&depart=2025-03-01&ship=lng-arc7", "screening?who=rosneft&as_of=2025-06-01&regime=all", "api"]) {
     await go(hash);
     await page.$$eval("details", (list) => list.slice(0, 60).forEach((d) => { d.open = true; }));
     await page.waitForTimeout(200);
@@ -345,7 +350,7 @@ await check("axe", async () => {
 await check("narrow screen", async () => {
   const phone = await context({ viewport: { width: 390, height: 800 } }), p = watch(await phone.newPage());
   const wide = [];
-  for (const hash of ["runs", `runs/${runA}`, "scenarios/example/gazprom-arctic-2025", "things/nord-stream-2-ag", "voyages?from=Sabetta&to=Yokohama&depart=2025-03-01&ship=lng-arc7", "screening?who=rosneft", "api"]) {
+  for (const hash of ["runs", `runs/${runA}`, "ensembles/odds", "scenarios/example/gazprom-arctic-2025", "things/nord-stream-2-ag", "voyages?from=Sabetta&to=Yokohama&depart=2025-03-01&ship=lng-arc7", "screening?who=rosneft", "api"]) {
     await go(hash, p);
     const over = await p.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (over > 0) wide.push(`${hash}: ${over} px too wide`);
@@ -365,5 +370,4 @@ await check("a server that is gone is said", async () => {
   faults.splice(before); // the browser's own note that the network is down
   await desk.setOffline(false);
 });
-await browser.close();
-console.log(JSON.stringify({ checks, measured, faults }));
+await end();

@@ -1,31 +1,20 @@
 // Opens three reports offline in Chromium and prints what it found as JSON: {check: "ok" or what is wrong}, measurements, faults.
 // node report.mjs BIG.html EVIL.html LEAN.html OUT-FOLDER; CHROMIUM names the browser.
 import { readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { axe, browser, check, download, end, expect, faults, measured, watch } from "./drive.mjs";
 
 const [, , big, evil, lean, out] = process.argv;
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const checks = {}, measured = {}, faults = [];
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
 
 async function open(file, hash = "", options = {}) {
   const context = await browser.newContext({ viewport: { width: 1400, height: 1000 }, offline: true, acceptDownloads: true, ...options });
-  const page = await context.newPage();
-  page.on("console", (m) => ["error", "warning"].includes(m.type()) && faults.push(`console: ${m.text()}`));
-  page.on("pageerror", (e) => faults.push(`error: ${e.message}`));
+  const page = watch(await context.newPage());
   page.on("request", (r) => /^(file|data|blob):/.test(r.url()) || faults.push(`request: ${r.url()}`));
-  page.on("dialog", (d) => { faults.push(`dialog: ${d.message()}`); d.dismiss(); });
   const begun = Date.now();
   await page.goto(`file://${file}${hash}`);
   await page.waitForSelector("body[data-ready='1']", { timeout: 30000 });
   return { page, ms: Date.now() - begun };
 }
-async function check(name, body) {
-  try { checks[name] = (await body()) || "ok"; } catch (e) { checks[name] = String(e.message).slice(0, 500); }
-}
-const expect = (truth, what) => { if (!truth) throw new Error(what); };
 const radio = (page, name, value) => page.locator(`input[name=${name}][value=${value}]`).check({ force: true });
 const shapes = (page) => page.$$eval("[data-layer=pipes] path", (list) => list.map((n) => n.getAttribute("d")).join("|").length);
 
@@ -106,13 +95,7 @@ await check("keyboard", async () => {
   await page.keyboard.press("Enter");
   expect((await page.locator("#trace h3").innerText()) === "France", "find does not choose");
 });
-async function save(from, id) {
-  const once = async () => (await Promise.all([from.waitForEvent("download", { timeout: 10000 }), from.locator(`[data-save=${id}]`).click()]))[0];
-  const file = await once().catch(once); // a busy Chromium now and then tells nobody of a download
-  const path = join(out, file.suggestedFilename());
-  await file.saveAs(path);
-  return readFileSync(path);
-}
+const save = async (from, id) => readFileSync(await download(from, () => from.locator(`[data-save=${id}]`).click(), out));
 await check("download", async () => {
   const buttons = await page.$$eval("figure.figure", (list) => list.map((f) => f.querySelectorAll("[data-save]").length));
   expect(buttons.length >= 12 && buttons.every((n) => n === 3), `buttons of the figures: ${buttons}`);
@@ -262,5 +245,4 @@ await check("without a script", async () => {
   expect(await p.locator("#plain h1").isVisible(), "nothing is shown");
   await plain.close();
 });
-await browser.close();
-console.log(JSON.stringify({ checks, measured, faults }));
+await end();

@@ -31,6 +31,10 @@ def serve(
     ] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, max=16, help="How many runs at the same time.")] = 1,
     queue: Annotated[int, typer.Option("--queue", min=1, max=1000, help="How many more may wait.")] = 8,
+    ice: Annotated[
+        Path | None,
+        typer.Option("--ice", metavar="FILE", help="NetCDF ice for the voyage planner; runs keep the bundled ice."),
+    ] = None,
     world: WorldDir = None,
     overlay: Overlays = None,
     json: Json = False,
@@ -57,6 +61,7 @@ def serve(
         runs=runs,
         world=world,
         overlays=tuple(overlay or ()),
+        ice=ice,
         host=host,
         port=port,
         names=tuple(name or ()),
@@ -66,6 +71,8 @@ def serve(
     listening = bind(settings)
     real = listening.getsockname()[1]
     service = Service(settings)
+    if ice is not None:
+        _ = service.planner  # a file that cannot be read is said before anybody asks
     shown = f"[{host}]" if ":" in host.strip("[]") else host
     url = f"http://{shown}:{real}/"
     server = make_server(create_app(service, real), settings.limits, service.jobs.hang_up)

@@ -1,4 +1,4 @@
-"""Runs over HTTP: list, summary, tables, trace of a number, report, comparison."""
+"""Runs and ensembles over HTTP: list, summary, tables, trace of a number, report, comparison."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from polynya.errors import NotFoundError
+from polynya.server import many
 from polynya.server.api_models import Json, Name, RunName, ServiceDep
 from polynya.server.compare import compare
 from polynya.server.report import report_response
@@ -65,6 +66,19 @@ def explain(
     with service.turn():
         traced = trace(found, address)
     return document({"trace": traced, "text": explain_text(traced)})
+
+
+@router.get("/ensembles/{name}")
+def ensemble(name: RunName, service: ServiceDep) -> Json:
+    """Summary of an ensemble, how prices spread month by month, and quantiles of every number."""
+    with service.turn():
+        return document(many.page_of(service.folder, name))
+
+
+@router.get("/ensembles/{name}/page", response_class=Response)
+def ensemble_page(name: RunName, service: ServiceDep) -> Response:
+    """The same as one page of HTML."""
+    return report_response(service.folder.file(many.ensemble(service.folder, name), "ensemble.html"))
 
 
 @router.get("/runs/{name}/report", response_class=Response)

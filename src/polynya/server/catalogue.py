@@ -21,6 +21,7 @@ from typing import Any
 
 from polynya.errors import PolynyaError
 from polynya.server.folders import RunsFolder
+from polynya.server.many import entry, manifest_of
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 ENDED = (DONE, FAILED, CANCELLED)
@@ -32,7 +33,7 @@ CREATE TABLE IF NOT EXISTS jobs(
   id TEXT PRIMARY KEY, n INTEGER NOT NULL, state TEXT NOT NULL, title TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
   created REAL NOT NULL, started REAL, ended REAL, step TEXT NOT NULL DEFAULT '', run TEXT, error TEXT);
 CREATE TABLE IF NOT EXISTS events(job TEXT NOT NULL, n INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY(job, n));
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 """
 _JOB = ("id", "state", "title", "attempts", "created", "started", "ended", "step", "run", "error")
 
@@ -59,6 +60,10 @@ class Catalogue:
             db.execute("PRAGMA synchronous=NORMAL")
             if db.execute("PRAGMA quick_check").fetchone()[0] != "ok":
                 raise sqlite3.DatabaseError("the catalogue is damaged")
+            if db.execute("PRAGMA user_version").fetchone()[0] < 2:
+                db.executescript(
+                    "DROP TABLE IF EXISTS runs"
+                )  # of a version that knew no ensembles: read the folders again
             db.executescript(_SCHEMA)
             for table in ("runs", "jobs", "events"):
                 db.execute(f"SELECT * FROM {table} LIMIT 1")  # noqa: S608  our own names
@@ -233,10 +238,15 @@ def _entry(folder: RunsFolder, name: str) -> dict[str, Any]:
     """A run as the list shows it; a manifest that cannot be read is shown as such, not left out."""
     written = (folder.root / name / "manifest.json").stat().st_mtime
     try:
-        m = folder.run(name).manifest
+        found = folder.run(name)
+        if (many := manifest_of(folder, found)) is not None:
+            told = entry(folder, found, many)
+            return {"name": name, "written": written, "kind": "ensemble", "readable": True, **told}
+        m = found.manifest
         return {
             "name": name,
             "written": written,
+            "kind": "run",
             "readable": True,
             "scenario": str(m["scenario"]["id"]),
             "title": str(m["scenario"]["title"]),
@@ -252,6 +262,7 @@ def _entry(folder: RunsFolder, name: str) -> dict[str, Any]:
         return {
             "name": name,
             "written": written,
+            "kind": "run",
             "readable": False,
             "title": "",
             "headline": f"its manifest cannot be read ({type(error).__name__})",

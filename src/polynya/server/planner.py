@@ -24,15 +24,23 @@ Objective = Literal["time", "cost"]
 
 
 class Planner:
-    """The shipped tables of voyages, read once, and the registry's places."""
+    """The shipped tables of voyages, read once, and the registry's places; ice of a file or the bundled one."""
 
-    def __init__(self, world: World, folder: Path = VOYAGES) -> None:
-        self.bundle: Bundle = read_bundle(folder)
-        self.ice: IceField = climatology(self.bundle.network.lat, self.bundle.network.lon, self.bundle.ice)
+    def __init__(self, world: World, ice: Path | None = None) -> None:
+        self.bundle: Bundle = read_bundle(VOYAGES)
+        self.ice = self._field(ice)
         columns = ("id", "name", "lat", "lon", "node")
         self.registry = {
             r[0]: (r[1], r[2], r[3], r[4] or "") for r in world.table("assets").select(columns).iter_rows()
         }
+
+    def _field(self, ice: Path | None) -> IceField:
+        network = self.bundle.network
+        if ice is None:
+            return climatology(network.lat, network.lon, self.bundle.ice)
+        from polynya.voyages.netcdf_ice import read_ice
+
+        return read_ice(ice, network.lat, network.lon, self.bundle.ice)
 
     def options(self) -> dict[str, Any]:
         """What can be chosen."""

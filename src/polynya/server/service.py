@@ -74,7 +74,7 @@ class Service:
 
     @cached_property
     def _planner(self) -> Planner:
-        return Planner(self._world)
+        return Planner(self._world, self.settings.ice)
 
     @property
     def planner(self) -> Planner:

@@ -35,6 +35,7 @@ class Settings:
     runs: Path
     world: Path | None = None
     overlays: Sequence[Path] = ()
+    ice: Path | None = None  # the planner's; runs keep the bundled climatology
     host: str = "127.0.0.1"
     port: int = 8377
     names: Sequence[str] = ()  # further host names under which it is reached
