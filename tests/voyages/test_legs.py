@@ -8,7 +8,7 @@ import pytest
 
 from polynya.commands.voyage import data_folder, legs_for
 from polynya.voyages.bundle import read_rows
-from polynya.voyages.legs import SHIPS, build_table, fleet_days, read_table_file, shut_set
+from polynya.voyages.legs import SHIPS, build_table, fleet_days, hub_capacity, read_table_file, shut_set
 from polynya.voyages.voyage import solve
 
 
@@ -103,10 +103,39 @@ def test_fleet_grows_to_fifteen_and_loses_the_listed_ship(ships):
     assert yamal["2025-06"] == pytest.approx(14)  # the first one went to Arctic LNG 2 after its listing
 
 
+def test_a_listed_ship_leaves_the_fleet_that_serves_those_ports(ships):
+    """Christophe de Margerie, listed by the EU on 2024-12-16, counts for Yamal until that day even if nobody ends its row."""
+    row = next(r for r in ships if r["ship"] == "Christophe de Margerie" and r["fleet"] == "arc7-yamal")
+    days = fleet_days([{**row, "valid_to": None, "listed_by": "EU 2024-12-16"}], [date(2024, 12, 1)], availability=1.0)
+    assert days["ship_days"].item() == 16  # 1 to 16 December
+
+
+def test_hub_capacity_follows_its_dates_and_binds_by_the_month():
+    rows = read_rows(data_folder(), "hubs")
+    got = {
+        (r["hub"], r["period"]): r["capacity_bcm"]
+        for r in hub_capacity(rows, [date(2019, 6, 1), date(2019, 8, 1), date(2025, 3, 1), date(2025, 4, 1)]).to_dicts()
+    }
+    assert got["murmansk", "2019-06"] == pytest.approx(18.2 * 30 / 365 * 1.36, rel=1e-6)  # 1.36 bcm a Mt
+    assert got["murmansk", "2019-08"] == 0.0  # the Norwegian permit ended on 30 June, Kildin was not ready
+    assert got["zeebrugge", "2025-03"] == pytest.approx(8 * 26 / 365 * 1.36, rel=1e-6)  # until the ban of the 27th
+    assert got["zeebrugge", "2025-04"] == got["montoir", "2025-04"] == 0.0
+
+
+def test_every_hub_way_is_a_leg_of_its_own_and_saves_ship_days():
+    frame = legs_for(date(2026, 2, 1), 1).filter((pl.col("fleet") == "arc7-yamal") & (pl.col("to_node") == "JP"))
+    by = {r["hub"]: r for r in frame.iter_rows(named=True)}
+    assert set(by) == {"", "murmansk"}
+    assert by["murmansk"]["ship_days_per_bcm"] < 0.5 * by[""]["ship_days_per_bcm"]
+
+
 def test_arctic_fleets_serve_only_the_ob(ships):
     frame = legs_for(date(2026, 3, 1), 1)
     arctic = frame.filter(pl.col("fleet") != "conventional")
     assert set(arctic["from_node"]) == {"RU-YAM"}
     listed = arctic.filter(pl.col("fleet").str.contains("arctic-lng-2"))
-    assert set(listed["to_node"]) <= {"CN-COAST"}
+    assert set(listed.filter("feasible")["to_node"]) <= {"CN-COAST"}
+    reason = dict(listed.filter(fleet="arc4-arctic-lng-2").select("to_node", "reason").iter_rows())
+    assert "is listed by EU since 2024-12-16" in reason["BE"]  # all four are; of the two Arc7 ships one is not
+    assert reason["KR"].startswith("no buyer outside China")
     assert all(r["ship_class"] in SHIPS for r in ships)

@@ -6,7 +6,7 @@ import pytest
 
 from polynya.errors import NotFoundError, UsageError
 from polynya.voyages.places import find_place, fold
-from polynya.voyages.service import Refusal, listed, refused
+from polynya.voyages.service import Refusal, designated, listed, refused
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,15 @@ def test_a_row_for_every_ship_and_country_holds_for_its_days_only():
     assert refused([row], ("lng-174k",), ("JP",), date(2025, 1, 15)) == (row,)
     assert refused([row], ("lng-174k",), ("JP",), date(2025, 2, 1)) == ()
     assert refused([row], ("lng-174k",), ("",), date(2025, 1, 15)) == ()  # a position has no country
+
+
+def test_a_designation_of_the_owner_shuts_the_ports_of_that_regime():
+    row = {
+        "entity": "sovcomflot", "regime": "uk", "programme": "Russia Regulations 2019", "valid_from": date(2022, 3, 24),
+        "valid_to": None, "source": "uk-sanctions-list",
+    }  # fmt: skip
+    rows = designated([row, {**row, "regime": "ssi-2"}, {**row, "entity": "other"}], "sovcomflot", "A ship")
+    assert [r.countries for r in rows] == [("GB",)]
+    assert refused(rows, ["A ship"], ["GB"], date(2022, 3, 24))
+    assert not refused(rows, ["A ship"], ["GB"], date(2022, 3, 23))
+    assert designated([row], "", "A ship") == ()

@@ -305,7 +305,7 @@ def _ship(bundle: Bundle, text: str) -> Any:
 
     for row in reversed(_fleet_ships()):  # a ship by name, with its latest fleet
         if fold(text) in (fold(row["ship"]), fold(re.sub(r"\(.*?\)", "", row["ship"]))):
-            return replace(bundle.ships[row["ship_class"]], name=row["ship"])
+            return replace(bundle.ships[row["ship_class"]], name=row["ship"], owner=row["owner"] or "")
     return find_ship(bundle.ships, text)
 
 
@@ -316,12 +316,17 @@ def _fleet_ships() -> tuple[dict[str, Any], ...]:
 
 
 def _may_serve(ship: Any, file: str) -> tuple[Refusal, ...] | None:
-    """Refusals of a file, and those that listings bring for a ship called by name; None when there is neither."""
+    """Refusals of a file, and those that listings of a ship called by name and designations of its owner bring; None without any."""
     from polynya.errors import Fault, InputError
     from polynya.tables import Column, cell_position, read_table
-    from polynya.voyages.service import Refusal, listed
+    from polynya.voyages.service import Refusal, designated, listed
 
     own = tuple(r for r in listed(_fleet_ships()) if r.ship == ship.name)
+    if ship.owner:
+        columns = [Column(c, nullable=False) for c in ("entity", "regime", "programme", "source")]
+        dates = [Column("valid_from", "date"), Column("valid_to", "date")]
+        named = read_table(data_folder().parent / "designations.csv", [*columns, *dates], extra=True).to_dicts()
+        own = (*own, *designated(named, ship.owner, ship.name))
     if not file:
         return own or None
     codes = r"\*|[A-Z]{2}( [A-Z]{2})*"  # a name in words would refuse nothing, and nobody would notice

@@ -124,7 +124,7 @@ COLUMNS: dict[str, list[Column]] = {
     ],
     "fleet_ships": [
         _T("ship", nullable=False), _T("fleet", nullable=False), _T("ship_class", nullable=False),
-        _T("valid_from", "date"), _T("valid_to", "date"), _T("listed_by"), _T("may_serve", nullable=False), _KIND, *_SOURCED,
+        _T("valid_from", "date"), _T("valid_to", "date"), _T("owner"), _T("listed_by"), _T("may_serve", nullable=False), _KIND, *_SOURCED,
     ],
 }  # fmt: skip
 

@@ -25,6 +25,7 @@ from polynya.voyages.conditions import Conditions
 from polynya.voyages.ice import climatology
 from polynya.voyages.passages import edge_delays, passage_state
 from polynya.voyages.route import Ends, Tree, allowed_edges, tree
+from polynya.voyages.service import barred, listed
 from polynya.voyages.ships import Ship
 from polynya.voyages.voyage import Context
 
@@ -57,6 +58,7 @@ SECURITY_FROM = date(
 )  # LNG carriers other than Russian ones leave the Red Sea (Wood Mackenzie, Kpler: January 2024)
 DROUGHT = (date(2023, 8, 1), date(2024, 6, 30))  # Panama cuts the slots of LNG carriers
 STS_DAYS = 1.5  # a transfer from ship to ship at a hub (assumption)
+NO_BUYER = "no buyer outside China has taken cargoes of the listed plants and ships"
 ONLY_CHINA = ("arc7-arctic-lng-2", "arc4-arctic-lng-2", "shadow-arctic-lng-2", "baltic-sanctioned")
 
 
@@ -360,6 +362,7 @@ def fleet_days(
 ) -> pl.DataFrame:
     """Ship-days of every fleet in every month (fleet, period, ship_days), from the dated ships. [days]
 
+    A ship that is listed drops out of a fleet that serves the ports of who listed it, on the day of its listing.
     availability: share of days in service; 5 % for docking and repair is an assumption.
     """
     import calendar
@@ -377,6 +380,8 @@ def fleet_days(
                     continue
                 first = r["valid_from"] or date.min
                 last = r["valid_to"] or date.max
+                if fleet not in ONLY_CHINA:  # a listed ship leaves the fleet that calls in the ports of who listed it
+                    last = min([last, *(x.valid_from for x in listed([r]) if x.valid_from)])
                 total += sum(first <= date(month.year, month.month, d) <= last for d in range(1, length + 1))
             rows[fleet, f"{month:%Y-%m}"] = total * availability
     return pl.DataFrame(
@@ -452,6 +457,7 @@ def market_legs(
     ports_out = {p["node"]: p["id"] for p in bundle.ports if p["lng_role"] in ("export", "both")}
     ports_in = {p["node"]: p["id"] for p in bundle.ports if p["lng_role"] in ("import", "both")}
     ships, places = list(fleet_ships), list(hubs)
+    countries = {str(p["id"]): str(p["country"] or "") for p in bundle.ports}
     fleets: dict[str, str] = {}
     for row in ships:
         fleets.setdefault(str(row["fleet"]), str(row["ship_class"]))
@@ -479,9 +485,10 @@ def market_legs(
                 for fleet, ship_class in fleets.items():
                     if ship_class not in ("lng-arc7", "lng-arc4"):
                         continue
-                    if fleet in ONLY_CHINA and end != "CN-COAST":
-                        continue
                     if not _alive(ships, fleet, month):
+                        continue
+                    if why := _shut_out(ships, fleet, end, countries[ports_in[end]], month):
+                        rows.append(base | _none(fleet, why))
                         continue
                     rows += [
                         base | {"fleet": fleet} | leg
@@ -517,6 +524,13 @@ def _alive(ships: Sequence[Mapping[str, Any]], fleet: str, month: date) -> bool:
         and (r["valid_to"] or date.max) >= month
         for r in ships
     )
+
+
+def _shut_out(ships: Sequence[Mapping[str, Any]], fleet: str, node: str, country: str, month: date) -> str:
+    """Why a fleet may not land in a node; empty when one of its ships may and finds a buyer."""
+    if stopped := barred(ships, fleet, country, month.replace(day=15)):
+        return "; ".join(r.reason for r in stopped)
+    return NO_BUYER if fleet in ONLY_CHINA and node != "CN-COAST" else ""
 
 
 def _after(month: date, days: float) -> int:

@@ -59,6 +59,33 @@ def listed(fleet_ships: Iterable[Mapping[str, Any]]) -> tuple[Refusal, ...]:
     return tuple(dict.fromkeys(out))
 
 
+def designated(designations: Iterable[Mapping[str, Any]], owner: str, ship: str) -> tuple[Refusal, ...]:
+    """What the registry's designations of a ship's owner refuse: the ports of the regime that names it."""
+    return tuple(
+        Refusal(
+            ship,
+            PORTS_OF[str(row["regime"]).upper()],
+            row["valid_from"],
+            row["valid_to"],
+            f"{owner}, who owns {ship}, is designated by {str(row['regime']).upper()} ({row['programme']}) since {row['valid_from']}",
+            str(row["source"]),
+        )
+        for row in designations
+        if owner and row["entity"] == owner and str(row["regime"]).upper() in PORTS_OF
+    )
+
+
+def barred(fleet_ships: Iterable[Mapping[str, Any]], fleet: str, country: str, day: date) -> tuple[Refusal, ...]:
+    """Why no ship of a fleet may call in a country on a day; empty while one of them may."""
+    sailing = [
+        r
+        for r in fleet_ships
+        if r["fleet"] == fleet and (r["valid_from"] or date.min) <= day <= (r["valid_to"] or date.max)
+    ]
+    each = [refused(listed([r]), (str(r["ship"]),), (country,), day) for r in sailing]
+    return tuple(dict.fromkeys(x for found in each for x in found)) if each and all(each) else ()
+
+
 def refused(rows: Iterable[Refusal], names: Sequence[str], countries: Sequence[str], when: date) -> tuple[Refusal, ...]:
     """The rows that stop the ship at one of the countries."""
     return tuple(r for r in rows if any(r.holds(names, c, when) for c in countries if c))

@@ -39,6 +39,7 @@ class Ship:
     source: str = ""
     locator: str = ""
     kind: str = "assumption"
+    owner: str = ""  # id in the registry, whose designations the ship shares
 
     @property
     def has_ice_class(self) -> bool:
@@ -89,4 +90,4 @@ def ship_from_mapping(given: Mapping[str, Any], ships: Mapping[str, Ship], where
 
 def ships_from_rows(rows: Iterable[Mapping[str, Any]]) -> dict[str, Ship]:
     """All ships of a table, by id."""
-    return {str(r["id"]): Ship(**{f.name: r[f.name] for f in fields(Ship)}) for r in rows}
+    return {str(r["id"]): Ship(**{f.name: r[f.name] for f in fields(Ship) if f.name in r}) for r in rows}
