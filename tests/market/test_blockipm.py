@@ -5,7 +5,10 @@ Residuals are computed here from the program itself, never taken from the solver
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -363,3 +366,79 @@ def test_lost_sign_is_reported():
     layout = structure(qp.A, qp.col_block, qp.row_block, np.ones(1, dtype=bool))
     with pytest.raises(NotDefiniteError):
         BlockFactor(qp.A, layout).factor(np.array([1.0]), np.array([-2.0]))
+
+
+# --- from a near answer, and with periods told -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("storage", ["shared", "own", "none"])
+@pytest.mark.parametrize("noise", [0.0, 0.3, 1e3])
+def test_an_answer_nearby_as_start_changes_nothing_but_the_steps(storage, noise):
+    """From the answer itself, from one 30 % off, and from nonsense: the same quantities sold, and every condition holds."""
+    rng = np.random.default_rng(5)
+    qp = market(rng, 4, 4, 5, storage)
+    cold = solve_block(qp)
+    x = cold.x * (1 + noise * rng.standard_normal(cold.x.size))
+    y = cold.y * (1 + noise * rng.standard_normal(cold.y.size))
+    near = solve_block(qp, near=(x, y))
+    assert near.status == "solved"
+    assert worst(qp, near) < 1e-7
+    np.testing.assert_allclose(near.x[qp.p > 0], cold.x[qp.p > 0], atol=1e-6)  # the others need not be unique
+
+
+def test_told_periods_save_work_where_months_are_tied():
+    """Every terminal joins each month to the next and the last to the first; the guess of the periods fails there.
+
+    The answer is the same, and the factorisation takes a fraction of the work.
+    """
+    from polynya.market.classes import classify
+    from polynya.market.coded import code
+    from polynya.market.formulation import formulate
+    from polynya.market.problem import Problem
+
+    months, sellers, markets = [f"2026-{m:02d}" for m in range(1, 13)], range(5), range(4)
+    arcs = [
+        row
+        for n in markets
+        for q in range(3)  # three terminals a market, each open to everybody's ships
+        for row in (
+            *((f"s{t}-{n}{q}", f"P{t}", f"T{n}{q}", "*", None, 1 + (t + n + q) % 4, 0.02, 0.4) for t in sellers),
+            (f"r{n}{q}", f"T{n}{q}", f"M{n}", "*", 9.0, 0.1 * q, 0.0, 0.0),
+        )
+    ]
+    made = {
+        "periods": pl.DataFrame({"period": months, "weight": 1.0}),
+        "nodes": pl.DataFrame({"node": sorted({a[1] for a in arcs} | {a[2] for a in arcs})}),
+        "traders": pl.DataFrame({"trader": [f"t{t}" for t in sellers]}),
+        "conduct": pl.DataFrame({"trader": ["*"], "node": ["*"], "theta": [1.0]}),
+        "demand": pl.DataFrame(
+            [(f"M{n}", m, 20.0 + (i * 7 + n) % 5, 1.0) for n in markets for i, m in enumerate(months)],
+            schema=["node", "period", "intercept", "slope"], orient="row",
+        ),
+        "production": pl.DataFrame(
+            [(f"t{t}", f"P{t}", "*", "1", 30.0, 1.0 + t) for t in sellers],
+            schema=["trader", "node", "period", "step", "capacity", "cost"], orient="row",
+        ),
+        "arcs": pl.DataFrame(
+            arcs, schema=["arc", "from", "to", "period", "capacity", "cost", "loss", "lag"], orient="row"
+        ),
+    }  # fmt: skip
+    asked = Problem.from_tables(made)
+    coded = code(asked)
+    qp, layout = formulate(asked, coded, classify(asked, coded))
+    assert len(layout.transit) > 100
+    told, found = solve_block(qp), solve_block(replace(qp, period=None))
+    assert told.status == found.status == "solved"
+    assert worst(qp, told) < 1e-7
+    np.testing.assert_allclose(told.x[qp.p > 0], found.x[qp.p > 0], atol=1e-6)
+    every = np.ones(qp.columns, dtype=bool)
+    cost = [structure(qp.A, qp.col_block, qp.row_block, every, p).multiplications() for p in (qp.period, None)]
+    assert cost[0] < 0.5 * cost[1]
+
+
+def test_what_is_not_used_is_exactly_nought():
+    """An interior point stays off its bounds; what it leaves there in the last digit is not told as a flow."""
+    qp = market(np.random.default_rng(6), 3, 3, 5, "shared")
+    x = solve_block(qp).x
+    assert np.count_nonzero(x == 0.0) > 20
+    assert not np.any((x > 0) & (x < 1e-14 * x.mean()))

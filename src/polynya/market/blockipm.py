@@ -36,23 +36,27 @@ DUAL_SHIFT = 1e-10
 RELATIVE_SHIFT = 1e-13
 REFINE = 1e-11  # of a row's or column's own terms
 DEAR = 5e9  # multiplications of a factorisation from which further corrections pay: measured 20 % fewer steps
+COARSE = 1e-4  # tolerance from which on directions need no refinement
+CENTRE = 0.1  # product of every pair, in mean sizes, where an answer of a market like it is the start
+DUST = 1e-14  # of the mean quantity: this near to a bound is on it
 PAIRS = 1e-10  # from here on no pair of a bound and its multiplier is in doubt
 MEMORY_LIMIT = 4e9  # bytes of dense blocks; a program without blocks that needs more is refused, not tried
 
 
 def solve_block(
-    qp: QP, *, tol: float = 1e-9, max_iterations: int = 100, progress: Progress | None = None, decided: bool = True
-) -> Raw:
+    qp: QP, *, tol: float = 1e-9, max_iterations: int = 100, progress: Progress | None = None, decided: bool = True,
+    near: tuple[Vector, Vector] | None = None,
+) -> Raw:  # fmt: skip
     """Solve `qp` by interior point and block elimination.
 
     `tol`: relative to the size of each row's and column's own terms for the residuals, relative to the objective for
     the gap. Then it goes on until every bound is clearly active or clearly not, as far as arithmetic allows, unless that
-    need not be `decided`.
+    need not be `decided`. `near`: quantities [columns] and multipliers [rows] of a market like it, to start from.
     `info`: solver, status, iterations, primal, dual, gap (relative, as just said), pairs (the worst undecided pair),
     regularised (how often the shift had to be raised), and reason when stopped.
     """
     with single_thread():
-        return _Solver(qp, tol, max_iterations, progress, decided).run()
+        return _Solver(qp, tol, max_iterations, progress, decided, near).run()
 
 
 @dataclass(slots=True)
@@ -66,8 +70,13 @@ class _Point:
 
 
 class _Solver:
-    def __init__(self, qp: QP, tol: float, max_iterations: int, progress: Progress | None, decided: bool) -> None:
+    def __init__(
+        self, qp: QP, tol: float, max_iterations: int, progress: Progress | None, decided: bool,
+        near: tuple[Vector, Vector] | None,
+    ) -> None:  # fmt: skip
         self.clear = PAIRS if decided else 1.0
+        self.near = near
+        self.refinements = 4 if tol < COARSE else 0
         self.qp, self.tol, self.max_iterations, self.progress = qp, tol, max_iterations, progress
         self.info: dict[str, Any] = {"solver": "block", "status": "stopped", "iterations": 0, "regularised": 0}
 
@@ -96,7 +105,8 @@ class _Solver:
         equal = _pinned(low, high)
         ranged = np.flatnonzero(~equal)
 
-        layout = structure(A, qp.col_block[self.free], qp.row_block[self.active], np.ones(self.free.size, dtype=bool))
+        every = np.ones(self.free.size, dtype=bool)
+        layout = structure(A, qp.col_block[self.free], qp.row_block[self.active], every, qp.period)
         need = 8.0 * sum(
             core.size**2 + sum(leaf.size * (leaf.size + core.size) for leaf in leaves) + 2.0 * front.size**2
             for leaves, core, front in zip(layout.leaves, layout.cores, layout.fronts, strict=True)
@@ -135,7 +145,11 @@ class _Solver:
     def _answer(self, at: _Point) -> Raw:
         qp = self.qp
         x = self.x0.copy()
-        x[self.free] = np.clip(at.w[: self.x_columns] * self.col_scale, qp.lower[self.free], qp.upper[self.free])
+        low, high = qp.lower[self.free], qp.upper[self.free]
+        inside = np.clip(at.w[: self.x_columns] * self.col_scale, low, high)
+        dust = DUST * float(np.abs(inside).mean()) if inside.size else 0.0
+        inside = np.where(inside - low <= dust, low, inside)
+        x[self.free] = np.where(high - inside <= dust, high, inside)
         y = np.zeros(qp.rows)
         y[self.active] = at.y * self.row_scale / self.cost_scale
         y[~np.isfinite(qp.row_upper)] = np.minimum(y[~np.isfinite(qp.row_upper)], 0.0)
@@ -146,7 +160,7 @@ class _Solver:
     # --- iterations ---------------------------------------------------------------------------------------------
 
     def _iterate(self) -> _Point:
-        at = self._start()
+        at = self._start() if self.near is None else self._start_near(*self.near)
         best, least = at, np.inf
         stall = 0
         for k in range(self.max_iterations + 1):
@@ -208,7 +222,7 @@ class _Solver:
         """Mehrotra's start: least squares point, then pushed inside its bounds."""
         h = self.P + 1.0
         self._factorise(h)
-        w, y = self._newton(h, -self.c, self.b)
+        w, y = self._newton(h, -self.c, self.b, self.refinements)
         both = self.has_l & self.has_u
         width = np.where(both, self.u0 - self.l0, np.inf)
         push = max(1e-2, 10.0 * float(np.abs(w).mean()) if w.size else 1.0)
@@ -219,6 +233,32 @@ class _Solver:
         size = max(1e-3, float(np.abs(reduced).mean()) if w.size else 1.0)
         zl = np.where(self.has_l, np.maximum(reduced, 0.0) + size, 0.0)
         zu = np.where(self.has_u, np.maximum(-reduced, 0.0) + size, 0.0)
+        return _Point(w, y, zl, zu)
+
+    def _start_near(self, x: Vector, y: Vector) -> _Point:
+        """The centred point nearest to an answer of a market like it.
+
+        A pair of distance d and multiplier z becomes the positive pair with the same d - z, in mean sizes, and the
+        product `CENTRE`: what is clearly at a limit stays near it, what is clearly not stays away, and no product is far
+        from the others, so that the first steps are long (warm starts off the central path are not).
+        """
+        x = x[self.free] / self.col_scale
+        slack = self.G.indices[self.G.indptr[self.x_columns] :]
+        w = np.concatenate([x, (self.G[:, : self.x_columns] @ x)[slack]])
+        y = y[self.active] / self.row_scale * self.cost_scale
+        reduced = self.P * w + self.c + self.GT @ y
+        size, price = (float(np.abs(v).mean()) + 1e-12 if v.size else 1.0 for v in (w, y))
+        low = self.has_l & (~self.has_u | (w - self.l0 <= self.u0 - w))
+        high = self.has_u & ~low
+        distance = np.maximum(np.where(low, w - self.l0, self.u0 - w), 0.0) / size
+        lean = distance - np.maximum(np.where(low, reduced, -reduced), 0.0) / price
+        root = np.sqrt(lean * lean + 4.0 * CENTRE)
+        away = size * np.where(lean > 0, 0.5 * (lean + root), 2.0 * CENTRE / (root - lean))
+        away = np.where(self.has_l & self.has_u, np.minimum(away, 0.5 * (self.u0 - self.l0)), away)
+        w = np.where(low, self.l0 + away, np.where(high, self.u0 - away, w))
+        product = CENTRE * size * price
+        zl = np.where(self.has_l, product / np.where(self.has_l, w - self.l0, 1.0), 0.0)
+        zu = np.where(self.has_u, product / np.where(self.has_u, self.u0 - w, 1.0), 0.0)
         return _Point(w, y, zl, zu)
 
     def _factorise(self, h: Vector) -> bool:
@@ -234,7 +274,7 @@ class _Solver:
                 return True
         return False
 
-    def _newton(self, h: Vector, a: Vector, b: Vector, rounds: int = 4) -> tuple[Vector, Vector]:
+    def _newton(self, h: Vector, a: Vector, b: Vector, rounds: int) -> tuple[Vector, Vector]:
         """[H G'; G 0] [u; v] = [a; b], refined at most `rounds` times, while the worse residual halves."""
         u, v = self.factor.solve(a, b)
         worst, kept = np.inf, (u, v)
@@ -262,7 +302,7 @@ class _Solver:
         if not self._factorise(h):
             return None
 
-        def direction(tl: Vector, tu: Vector, rounds: int = 4) -> _Point:
+        def direction(tl: Vector, tu: Vector, rounds: int) -> _Point:
             """The Newton direction towards the products tl of the lower and tu of the upper pairs."""
             gl, gu = tl / dl - at.zl, tu / du - at.zu
             w, y = self._newton(h, -rd + gl - gu, -rp, rounds)
@@ -281,7 +321,7 @@ class _Solver:
         target = min(1.0, max(sigma, 1e-4)) * mu
         tl = np.where(self.has_l, target - d.zl * d.w, 0.0)
         tu = np.where(self.has_u, target + d.zu * d.w, 0.0)
-        d = direction(tl, tu)
+        d = direction(tl, tu, self.refinements)
         alpha = longest(d)
         for _ in range(self.corrections):
             if alpha > 0.95:
@@ -291,7 +331,7 @@ class _Solver:
             vu = (at.zu + reach * d.zu) * (du - reach * d.w)
             cl = np.where(self.has_l, np.maximum(np.clip(vl, 0.1 * target, 10.0 * target) - vl, -10.0 * target), 0.0)
             cu = np.where(self.has_u, np.maximum(np.clip(vu, 0.1 * target, 10.0 * target) - vu, -10.0 * target), 0.0)
-            trial = direction(tl + cl, tu + cu)
+            trial = direction(tl + cl, tu + cu, self.refinements)
             longer = longest(trial)
             if longer < alpha + 0.1 * (reach - alpha):
                 break

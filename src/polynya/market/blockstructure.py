@@ -6,9 +6,10 @@ what joins periods. A row of storage, an annual contract, or a column that lives
 investment), which stays a variable instead of being condensed into rows. The border is eliminated period by period, so
 that only what is alive between two periods is ever dense together.
 
-Periods are not told by the quadratic program; they are found: blocks that share many coupling rows belong together
-(traders of a period share some hundred markets and capacities, months of a trader a few annual contracts). A wrong
-guess costs time, never correctness: every entry of the matrix has its place in any case.
+Periods that the quadratic program does not tell are found: blocks that share many coupling rows belong together
+(traders of a period share some hundred markets and capacities, months of a trader a few annual contracts; where every
+terminal joins one month to the next that guess fails, so the market tells). A wrong guess costs time, never
+correctness: every entry of the matrix has its place in any case.
 
 Not here: numbers (`blockfactor`), iterations (`blockipm`).
 Source of the method: block elimination of a bordered block-diagonal system, Gondzio & Grothey (2007), "Parallel
@@ -59,13 +60,20 @@ class Structure:
 
 
 def structure(
-    A: sparse.csc_array, col_block: npt.NDArray[np.int32], row_block: npt.NDArray[np.int32], free: npt.NDArray[np.bool_]
+    A: sparse.csc_array,
+    col_block: npt.NDArray[np.int32],
+    row_block: npt.NDArray[np.int32],
+    free: npt.NDArray[np.bool_],
+    period: npt.NDArray[np.int32] | None = None,
 ) -> Structure:
     """The cheaper of the structures that the possible ways to group blocks into periods give.
 
-    `A` is the matrix, `free` [columns] marks the columns that are not fixed; a fixed column joins nothing.
+    `A` is the matrix, `free` [columns] marks the columns that are not fixed; a fixed column joins nothing. `period`
+    [blocks] tells the periods where they are known; then nothing is guessed.
     """
     entries = _Entries(A, col_block, row_block, free)
+    if period is not None:
+        return _arrange(entries, period.astype(np.int64))
     found: list[Structure] = []
     seen: set[bytes] = set()
     for share in (0.0, 0.1, 0.4):
@@ -197,13 +205,17 @@ def _arrange(e: _Entries, period_of_block: Ints) -> Structure:
     outer_row |= period == SEVERAL
     kept_columns = np.flatnonzero(kept)
 
-    # A coupling row that holds one block's columns only is a row of that leaf.
+    # A coupling row with columns of one block only is a row of that leaf, unless a column of no block that it holds
+    # would join the leaf to another one. (A store's limits on a price taker and the desk: a third of a core's rows.)
     leaf = e.row_block.copy()
     low, high = _span(e.row, e.col_block[e.column], e.rows)
-    alone = np.ones(e.rows, dtype=bool)
-    alone[e.row[e.col_block[e.column] < 0]] = False
-    private = (leaf < 0) & alone & (high >= 0) & (low == high)
-    leaf[private] = low[private]
+    claimed = np.where((leaf < 0) & (high >= 0) & (low == high), low, leaf)
+    low, high = _span(e.column, claimed[e.row], e.columns)
+    joins = (e.col_block < 0) & (low != high) & ~kept
+    refused = np.zeros(e.rows, dtype=bool)
+    refused[e.row[(joins & (high >= 0))[e.column]]] = True
+    private = (leaf < 0) & (claimed >= 0) & ~refused
+    leaf[private] = claimed[private]
     leaf[outer_row] = -1
 
     periods = int(period.max(initial=-1)) + 1

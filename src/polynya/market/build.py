@@ -105,8 +105,8 @@ class Program:
         values = np.broadcast_to(np.asarray(values, dtype=float), rows.shape)
         self._entries.append((rows[keep], columns[keep], values[keep]))
 
-    def finish(self) -> QP:
-        """Assemble. Block ids are renumbered 0, 1, 2, ... in the order of their size-independent keys."""
+    def finish(self, periods: int) -> QP:
+        """Assemble. Block ids, which are class * periods + period, are renumbered 0, 1, 2, ... in their order."""
         rows, columns, values = (np.concatenate(parts) for parts in zip(*self._entries, strict=True))
         shape = (self._rows.size, self._columns.size)
         matrix = sparse.csc_array(sparse.coo_array((values, (rows, columns)), shape=shape))
@@ -125,6 +125,7 @@ class Program:
             np.concatenate(self._columns.upper),
             renumbered[: self._columns.size],
             renumbered[self._columns.size :],
+            (used % periods).astype(np.int32),
         )
 
 

@@ -110,7 +110,7 @@ def formulate(problem: Problem, coded: Coded, classes: Classes) -> tuple[QP, Lay
     fleet = limit_fleets(program, problem, coded, flow)
     hub = limit_hubs(program, problem, coded, flow)
     contract = limit_contracts(program, problem, coded, classes, flow, sales)
-    return program.finish(), Layout(
+    return program.finish(coded.shape[2]), Layout(
         production, flow, activity, sales, demand, transit, level, injection, withdrawal, initial, joint, investment,
         node_balance, market_balance, transit_balance, joint_sales, production_capacity, arc_capacity,
         conversion_capacity, plant_capacity, balance, working, inject, withdraw, start, end, fleet, hub, contract, volumes,

@@ -33,7 +33,7 @@ class QP:
     `col_block`, `row_block`: id of the trader-period network block a column or row belongs to (0, 1, 2, ...), -1 for
     what couples blocks (markets, shared capacities, storage, contracts, fleets, investments). A row with a block id
     holds columns of that block or of block -1, never of another block; a column with a block id may have entries in
-    coupling rows.
+    coupling rows. `period`: the period of each block, where it is known (it only saves time).
     """
 
     p: Vector
@@ -45,6 +45,7 @@ class QP:
     upper: Vector
     col_block: Index
     row_block: Index
+    period: Index | None = None
 
     def __post_init__(self) -> None:
         m, n = self.A.shape

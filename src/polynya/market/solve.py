@@ -4,8 +4,8 @@ The way of an answer: code the tables, merge price takers, formulate, solve, pol
 "optimal" counts for nothing. If the certificate fails, the next solver is tried; if none passes, nothing is presented.
 
 A market that is nearly another one, solved before, can start from it (`start`); a large one with late deliveries starts
-from the same market with prompt ones, whose months are not tied by every terminal, a huge one from a rough answer. A start saves
-time and decides nothing: the answer has to pass the same certificate, and when it does not, the market is solved from nothing.
+from the same market with prompt ones, whose months are not tied by every terminal, a crowded one from a rough answer. A start
+saves time and decides nothing: the answer has to pass the same certificate, and when it does not, the market is solved from nothing.
 
 Not here: each step's method; every step is a module of this folder.
 """
@@ -40,7 +40,7 @@ MANY_USERS = 5
 HALFWAY = 1e-2  # of the block solver's tolerance for a guess
 VERY_LARGE = 250_000  # columns; from there on one factorisation of the whole program outgrows its blocks
 FEW_STOCKS = 0.05  # of the columns; where every trader has stores of its own the parts are no easier than the whole
-SIFTED = "sifted"
+SIFTED, BESIDE = "sifted", "beside"  # ways from a near answer: on the columns that matter; on all, by blocks
 KEPT = 1e-9  # constraints kept this well, in the program's own scale, come first among polished answers
 
 Say = Callable[[str], None]
@@ -72,9 +72,11 @@ def solve(
     near = None
     if solver == "auto" and not qp.linear:
         near = _near(problem, coded, classes, qp, layout, start, say)
-        chosen = [SIFTED, *chosen] if near is not None else chosen
+        if near is not None:
+            chosen = [BESIDE if _late(qp, layout) else SIFTED, *chosen]
+    ways = {SIFTED: sifted, BESIDE: beside}
     for name in chosen:
-        found = sifted(qp, *near, say) if name == SIFTED and near else attempts(qp, name, say)
+        found = ways[name](qp, *near, say) if name in ways and near else attempts(qp, name, say)
         for raw in found:
             settled, intervals = settle(qp, raw)
             solution = read_answer(problem, coded, classes, qp, layout, settled, intervals)
@@ -84,7 +86,7 @@ def solve(
             if solution.certificate["passed"]:
                 return replace(solution, start=Start(coded, classes, layout, raw.x, raw.y))
             refused = refused or solution
-        if name == next(c for c in chosen if c != SIFTED):  # perhaps there is nothing to find
+        if name == next(c for c in chosen if c not in ways):  # perhaps there is nothing to find
             explain_failure(problem, coded, classes, qp, layout, say)
         say(f"{name}: no certified answer; trying on")
     raise CertificateError(
@@ -110,11 +112,17 @@ def _crowded(qp: QP, layout: Layout) -> bool:
 
     Measured (docs/decisions/market-speed.md, market.md): even at 5 strategic traders x 12 months on one shared network
     (6 classes an arc), ahead from there on. Where each seller has a network of its own, as in the reference problem
-    (97,551 variables, 2.1 classes an arc), PIQP is several times as fast. On the multi-year program (354,769 variables,
-    3.6 classes an arc) PIQP found nothing in 330 s, where blocks give a start in 45.
+    (97,551 variables, 2.1 classes an arc), PIQP is several times as fast, unless its months are tied by late deliveries.
+    On the multi-year program (354,769 variables, 3.6 classes an arc) PIQP found nothing in 330 s, where blocks give a
+    start in 45.
     """
     sharing = len(layout.flow) / max(np.unique(layout.flow["e"]).size, 1)
-    return qp.columns >= VERY_LARGE or (qp.columns >= LARGE and sharing >= MANY_USERS)
+    return qp.columns >= VERY_LARGE or (qp.columns >= LARGE and sharing >= MANY_USERS) or _late(qp, layout)
+
+
+def _late(qp: QP, layout: Layout) -> bool:
+    """Whether late deliveries tie the months of a large market: one step of PIQP on it takes four times one by blocks."""
+    return qp.columns >= LARGE and len(layout.transit) > 0
 
 
 def _near(
@@ -123,14 +131,14 @@ def _near(
     """Quantities and multipliers near the answer, where they are cheaper to have than the answer.
 
     Measured (docs/decisions/market-speed.md): with every terminal of every class joining each month to the next the
-    reference problem takes 75 s of processor time, and without 3; only a quarter of those joints carry anything. Where
-    many classes share a network, a step on the whole program costs five to ten times one on the columns that matter.
+    reference problem takes PIQP 80 s of processor time, and without 3. Where many classes share a network, a step on
+    the whole program costs five to ten times one on the columns that matter.
     """
     if start is not None:
         return guess(start, coded, classes, layout, qp)
     if qp.columns < LARGE:
         return None
-    if len(layout.transit):
+    if _late(qp, layout):
         say("solving with prompt deliveries first")
         prompt = replace(coded, arcs=replace(coded.arcs, lag=np.zeros_like(coded.arcs.lag)))
         part, part_layout = formulate(problem, prompt, classes)
@@ -157,6 +165,15 @@ def sifted(qp: QP, x: Vector, y: Vector, say: Say) -> Iterator[Raw]:
     raw = sift(qp, x, y, say)
     if raw is not None:
         yield from _polished(qp, raw)
+
+
+def beside(qp: QP, x: Vector, y: Vector, say: Say) -> Iterator[Raw]:
+    """The block solver's answer from a guess. Not polished: fixing the limits of such a market costs more than solving it."""
+    scale = Scale.of(qp)
+    raw = scale.grow(solve_block(scale.shrink(qp), near=(x / scale.quantity, y / scale.price)))
+    say(f"from a near answer: {raw.status} after {raw.info.get('iterations', '?')} steps")
+    if raw.status == "solved":
+        yield raw
 
 
 def attempts(qp: QP, name: str, say: Say) -> Iterator[Raw]:

@@ -50,7 +50,19 @@ def guess(start: Start, coded: Coded, classes: Classes, layout: Layout, qp: QP) 
             here = _key(family, coded, classes, layout)
             at, found = _matched(there, here)
             new.take(into)[found] = old.take(values)[at[found]]
+    if len(layout.transit) and not len(start.layout.transit):
+        _put_at_sea(coded, layout, qp, x, y)
     return x, y
+
+
+def _put_at_sea(coded: Coded, layout: Layout, qp: QP, x: Vector, y: Vector) -> None:
+    """What a market with prompt deliveries says of gas in transit: what was sent, and that it is worth what gas is worth there."""
+    _, N, M = coded.shape
+    here, there = layout.transit, layout.node_balance
+    place = (there["k"] * N + there["n"]) * M + there["m"]
+    sorted_at = np.searchsorted(place, (here["k"] * N + here["n"]) * M + here["m"])
+    layout.transit_balance.take(y)[:] = layout.node_balance.take(y)[sorted_at]
+    layout.transit.take(x)[:] = -layout.transit_balance.take(np.asarray(qp.A @ x))
 
 
 def _key(family: str, coded: Coded, classes: Classes, layout: Layout) -> Key:
