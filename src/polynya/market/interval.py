@@ -1,7 +1,8 @@
 """Which prices does nothing pin, and how far could they be? (QP + Raw -> an interval for every row multiplier)
 
 All multipliers that fit the answer's quantities form a polyhedron. A multiplier is pinned when its row of the projector
-onto that polyhedron's directions is zero: tested for all rows at once with two random directions (fixed seed). For the
+onto that polyhedron's directions is zero: tested for all rows at once with two random directions (fixed seed), after
+everything that a chain of single conditions pins has been taken out. For the
 others two linear programs push all prices and values up, and down, together. With one commodity the multipliers form a lattice
 (each condition compares two of them), so both ends are exact; with several commodities sharing a capacity they are
 attained, but may not be the widest.
@@ -99,7 +100,35 @@ def _end(found: Raw, top: float, none: float) -> Vector:
 
 
 def _moving(columns: sparse.csc_array) -> npt.NDArray[np.bool_]:
-    """Rows whose multiplier can move while `columns' y` stays: two random vectors projected onto that null space."""
+    """Rows whose multiplier can move while `columns' y` stays: two random vectors projected onto that null space.
+
+    First what needs no arithmetic: a column with one row pins it, and so on along every way that gas takes to a market.
+    """
+    moving = _not_reached(columns)
+    left = np.flatnonzero(moving)
+    if left.size:
+        columns = sparse.csc_array(sparse.csr_array(columns)[left])
+        moving[left] = _projected(columns[:, np.flatnonzero(np.diff(columns.indptr))])
+    return moving
+
+
+def _not_reached(columns: sparse.csc_array) -> npt.NDArray[np.bool_]:
+    """Rows that are left when, again and again, every column with a single row left takes it away."""
+    row, column = columns.indices, np.repeat(np.arange(columns.shape[1]), np.diff(columns.indptr))
+    left = np.ones(columns.shape[0], dtype=bool)
+    while row.size:
+        lone = np.bincount(column, minlength=columns.shape[1]) == 1
+        pinned = row[lone[column]]
+        if not pinned.size:
+            break
+        left[pinned] = False
+        stays = left[row]
+        row, column = row[stays], column[stays]
+    return left
+
+
+def _projected(columns: sparse.csc_array) -> npt.NDArray[np.bool_]:
+    """Rows in which one of two random vectors, projected onto what `columns' y` leaves free, is not nought."""
     size, count = columns.shape
     random = np.random.default_rng(20260101)
     moving = np.zeros(size, dtype=bool)
