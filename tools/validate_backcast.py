@@ -8,14 +8,16 @@ Rewrites the tables of `docs/validation/backcast.md` and the chart beside it fro
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from polynya.calibration.actuals import read_actuals
 from polynya.calibration.backcast import backcast, document
 from polynya.calibration.chart import chart
-from polynya.calibration.year import HindcastOptions
-from polynya.world import load_world
+from polynya.calibration.series import Said, answer
+from polynya.calibration.year import HindcastOptions, competing_fuel, known_by, solve_year
+from polynya.world import World, load_world
 from polynya.world.calibrated import CALIBRATED, TARGETS, layers
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "validation" / "backcast.md"
@@ -26,6 +28,27 @@ CHOICES = (
     ("price level of the base year", HindcastOptions(price_level="base", base_years=FROM_2019)),
     ("medium-run elasticity", HindcastOptions(elasticity="medium", base_years=FROM_2019)),
     ("rolling horizon of four months", HindcastOptions(foresight_months=4, base_years=FROM_2019)),
+)
+
+# What an option does to 2022, without any figure of that year to compare with.
+OPTIONS_OF_2022 = (
+    ("default", HindcastOptions()),
+    ("`--risk-premium 5`", HindcastOptions(risk_premium_usd_per_mmbtu=5.0)),
+    ("`--storage-target 0.95`", HindcastOptions(storage_target=0.95)),
+    ("`--stock-build 0.95`", HindcastOptions(stock_build=0.95)),
+    ("`--foresight 4`", HindcastOptions(foresight_months=4)),
+    ("`--foresight 4 --stock-build 0.95`", HindcastOptions(foresight_months=4, stock_build=0.95)),
+    ("`--price-level base`", HindcastOptions(price_level="base")),
+    ("`--elasticity medium`", HindcastOptions(elasticity="medium")),
+)
+SHOWN_OF_2022 = (
+    ("TTF", "price_annual_avg", "Europe (TTF)"),
+    ("JKM", "price_annual_avg", "JKM spot (annual average)"),
+    ("Henry Hub", "price_annual_avg", "US (Henry Hub)"),
+    ("LNG landed in the Union [bcm]", "eu27_lng_import_total", "all"),
+    ("use of the Union [bcm]", "consumption", "European Union"),
+    ("stores on 1 July [%]", "eu_storage_fill", "1 Jul"),
+    ("stores on 1 November [%]", "eu_storage_fill", "1 Nov"),
 )
 
 
@@ -99,6 +122,29 @@ def tested(shown: dict[str, Any], plain: dict[str, Any]) -> str:
     return table(header, rows) + "\n\n" + table(["annual price [USD/MMBtu]", "model", "actual", "year before"], prices)
 
 
+def options_of_2022(world: World) -> str:
+    rows = []
+    for name, options in OPTIONS_OF_2022:
+        solved = solve_year(world, 2022, options)
+        if not solved.passed:
+            raise SystemExit(f"{name}: a certificate failed")
+        said = [answer(solved, metric, item) for _, metric, item in SHOWN_OF_2022]
+        rows.append([name, *(f"{a.value:.1f}" if isinstance(a, Said) else "-" for a in said)])
+    return table(["2022", *(label for label, _, _ in SHOWN_OF_2022)], rows)
+
+
+def levels(world: World) -> str:
+    """Price level at which the demand curve of a year is set, beside what it comes from."""
+    rows = []
+    for year in (2021, 2022, 2023):
+        seen = known_by(world, year, HindcastOptions(reproduce=year == 2021), [])
+        dutch, japanese = (seen.resolve(n, "reference_price_usd_per_mmbtu", date(year, 1, 1)) for n in ("NL", "JP"))
+        fuel = competing_fuel(world, year)
+        cells = (fuel, dutch.value if dutch else None, japanese.value if japanese else None)
+        rows.append([str(year), *("-" if c is None else f"{c:.2f}" for c in cells)])
+    return table(["[USD/MMBtu]", "gas that costs as much as coal", "level in Europe", "level in north-east Asia"], rows)
+
+
 def main() -> None:
     observed = read_actuals(TARGETS)
     world, raw = load_world(None, layers(None, ())), load_world()
@@ -113,6 +159,8 @@ def main() -> None:
     parts = {
         "fit": fitted(),
         "test": tested(shown, plain) + "\n\n![Model over actual](backcast.svg)",
+        "levels": levels(world),
+        "options": options_of_2022(world),
         "defaults": table(["2020 and 2021 from 2019: error (skill)", "prices", "routes", "LNG pairs"], rows),
     }
     text = PAGE.read_text(encoding="utf-8")

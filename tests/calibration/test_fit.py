@@ -93,7 +93,7 @@ class Straight:
     def series(self, raw: Raw) -> np.ndarray:
         return self.J @ raw.x
 
-    def derivatives(self, values: np.ndarray, qp: object, raw: Raw) -> np.ndarray:
+    def derivatives(self, values: np.ndarray, qp: object, raw: Raw, width: float = 0.0) -> np.ndarray:
         return self.J
 
 

@@ -33,7 +33,8 @@ from polynya.market.problem import Problem
 from polynya.market.qp import QP, Raw
 
 Vector = npt.NDArray[np.float64]
-WIDTH_BCM = 0.05  # distance to a bound below which a monthly quantity still answers
+# Distances to a bound below which a monthly quantity still answers: the wide one sees ways that are far from being used, the narrow one is true near the end.
+WIDTHS_BCM = (0.05, 0.25)
 FLAT = 1e-4  # least curvature, USD/MMBtu per bcm
 
 
@@ -65,15 +66,15 @@ class LinearYear:
         """Every series [T]."""
         return np.asarray(self.read @ raw.x + self.constant)
 
-    def derivatives(self, values: Vector, qp: QP, raw: Raw) -> Vector:
-        """d series / d parameter [T, P] at a solution."""
+    def derivatives(self, values: Vector, qp: QP, raw: Raw, width: float = WIDTHS_BCM[0]) -> Vector:
+        """d series / d parameter [T, P] at a solution; `width` is the smoothing [bcm a month]."""
         x, z = raw.x, raw.z
-        above = np.maximum(qp.upper - x, WIDTH_BCM)
-        below = np.maximum(x - qp.lower, WIDTH_BCM)
+        above = np.maximum(qp.upper - x, width)
+        below = np.maximum(x - qp.lower, width)
         stiff = qp.p + np.maximum(z, 0.0) / above + np.maximum(-z, 0.0) / below + FLAT
         activity = qp.A @ x
         room = np.where(raw.y >= 0, qp.row_upper - activity, activity - qp.row_lower)
-        slack = np.maximum(np.where(np.isfinite(room), room, 1e6), WIDTH_BCM)
+        slack = np.maximum(np.where(np.isfinite(room), room, 1e6), width)
         equal = qp.row_lower == qp.row_upper
         loose = np.where(equal, 1e-9, slack / np.maximum(np.abs(raw.y), 1e-7))
         matrix = sparse.block_array(
@@ -129,6 +130,7 @@ def linear_year(problem: Problem, parameters: Sequence[Parameter], readings: Seq
         by_arc.setdefault(a, []).append(i)
     months = len(coded.period_ids)
     for t, reading in enumerate(readings):
+        constant[t] += reading.constant
         for term in reading.terms:
             if term.kind in ("sent", "delivered"):
                 here = np.asarray(by_arc.get(term.id, []), dtype=np.int64)

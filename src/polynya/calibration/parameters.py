@@ -99,6 +99,7 @@ ROOM_SD = {
     "KZ": 0.05,
     "AZ": 0.05,
     "GB": 0.03,
+    **dict.fromkeys(("CN", "IN", "ID", "MY", "TH", "PK", "BD", "AU", "EG", "BR", "AR"), 0.03),
 }
 
 

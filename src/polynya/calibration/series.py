@@ -17,6 +17,14 @@ from polynya.world import World
 # What ENTSOG's terminals send out over what the importers' statistics say was landed: (81.15 + 67.4) / (89.5 + 79.3) in 2019
 # and 2021 for the Union, (16.66 + 13.47) / (17.11 + 15.03) for the United Kingdom; both base years.
 SENDOUT_OVER_LANDED = {"EU": 0.88, "GB": 0.94}
+# British offshore gas that lands with Norwegian gas and is metered with it, as a share of British output: (39.85 metered less 26.63
+# traded by pipe) / 39.29 bcm in the base year 2019.
+BRITISH_WITH_NORWEGIAN = 0.336
+# The published series has no entry from Ukraine into Hungary from the middle of 2020 to the end of 2021: share of a year that is in it.
+HUNGARIAN_ENTRY = {2020: 0.5, 2021: 0.0}
+# Gas that crosses the border of the United States and Canada both ways, which one Canadian node cannot show: what was sent north in the base
+# years (24.57 and 25.55 bcm; Ontario and Quebec used 3.1 Bcf/d in 2020, of which 1.1 came from western Canada: CER snapshot of 2021-06-30).
+BOTH_WAYS = {("CA", "US"): 25.1, ("US", "CA"): 25.1}
 # Countries whose LNG output in a year is an input: availability rests on what was exported then (docs/data/lng.md).
 GIVEN_EXPORTS = {
     2019: "DZ EG TT NG AO ID BN MY PE AE", 2020: "DZ EG TT NG AO ID BN MY PE AE", 2021: "US DZ EG TT NG AO ID BN MY PE AE",
@@ -60,6 +68,7 @@ class Reading:
     input: bool = False
     note: str = ""
     floor: bool = False  # a net flow that statistics print only where it is positive
+    constant: float = 0.0  # what the published series counts beside the model's quantities
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +109,7 @@ def answer(solved: SolvedYear, metric: str, item: str) -> Answer:
     if isinstance(found, Unanswered):
         other = _by_origin(solved, item) if key == "pipeline_bilateral" else None
         return other or found
-    value = sum(t.weight * _quantity(solved, t) for t in found.terms)
+    value = found.constant + sum(t.weight * _quantity(solved, t) for t in found.terms)
     return Said(max(0.0, value) if found.floor else value, found.input, found.note)
 
 
@@ -173,14 +182,16 @@ def _route(frame: Frame, item: str) -> Reading | Unanswered:
     if key.startswith("yamal"):
         return Reading(_pipes(frame, ["BY"], ["PL"]), cut, dated)
     if key.startswith("ukraine"):
-        terms = (*_pipes(frame, ["UA"], eu), *_pipes(frame, eu, ["UA"], -1.0))
-        return Reading(terms, note="net of what flows back", floor=True)
+        share = HUNGARIAN_ENTRY.get(frame.year, 1.0)
+        terms = (*_pipes(frame, ["UA"], [n for n in eu if n != "HU"]), *_pipes(frame, ["UA"], ["HU"], share))
+        return Reading(terms, note="gross, as the meters count it: what flows back is not taken off")
     if key.startswith("turkstream"):
-        return Reading(_lines(frame, "strandzha-2", "strandzha-1-tr-bg"))
+        return Reading(_lines(frame, "strandzha-2"))
     if key.startswith("russia direct"):
         return Reading(_pipes(frame, [*russia, "BY"], ["FI", "EE", "LV", "LT"]), cut, dated)
     if key == "norway->uk":
-        return Reading(_pipes(frame, ["NO"], ["GB"]))
+        note = f"with {BRITISH_WITH_NORWEGIAN} of British output, which lands and is metered with it"
+        return Reading((*_pipes(frame, ["NO"], ["GB"]), Term("production", "GB", BRITISH_WITH_NORWEGIAN)), note=note)
     if key == "norway":
         return Reading(_pipes(frame, ["NO"], eu))
     if key == "algeria":
@@ -259,6 +270,10 @@ def _pipeline_pair(frame: Frame, item: str) -> Reading | Unanswered:
         if lines:
             return Reading(tuple(Term("delivered", a, w) for a, w in lines if a in frame.arcs), floor=True)
     terms = _pipes(frame, starts, ends)
+    if len(exporter) == len(importer) == 1:
+        crossing = BOTH_WAYS.get((next(iter(exporter)), next(iter(importer))), 0.0)
+        if crossing:
+            return Reading(terms, note=f"with {crossing:g} bcm that cross both ways every year", constant=crossing)
     if terms and not exporter & TRANSIT and not importer & TRANSIT:
         return Reading(terms)
     return Unanswered("one of the two passes others' gas on")

@@ -9,7 +9,7 @@ Quantities in bcm, prices in USD/MMBtu. Not here: which published series that an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -36,6 +36,9 @@ EFFICIENCY_GAS, EFFICIENCY_COAL = 0.55, 0.40
 MMBTU_PER_TONNE_COAL = 23.8
 USD_PER_EUR = 1.1  # where the world has no rate; within 7 % of every year from 2019 to 2023
 TONNES_CO2_PER_MMBTU_COAL, TONNES_CO2_PER_MMBTU_GAS = 0.0996, 0.0592
+# A stock-build obligation: what part of the target is due on the first day of a month. Straight from a third on 1 May; the trajectories
+# of Regulation (EU) 2022/1032 have the same shape.
+BUILD = {5: 1 / 3, 6: 4 / 9, 7: 5 / 9, 8: 2 / 3, 9: 7 / 9, 10: 8 / 9, 11: 1.0}
 TAIL_MONTHS = 3  # the horizon runs to the end of the winter, so that stores are not emptied on 31 December
 
 
@@ -47,6 +50,7 @@ class HindcastOptions:
     price_level: str = "fuel"  # fuel: price level of the base year moved with coal and carbon; base: as it was
     risk_premium_usd_per_mmbtu: float = 0.0  # added to what European buyers are ready to pay
     storage_target: float = 0.0  # European stores at least so full on 1 November, on top of the law
+    stock_build: float = 0.0  # European stores filled along a straight path to this share: see BUILD
     foresight_months: int = 0  # 0: the whole year and its winter; else a rolling horizon of so many months
     base_years: tuple[int, ...] = BASE_YEARS
     reproduce: bool = False  # a base year as it was: its own price level, and the stocks that were left on its last day
@@ -176,8 +180,10 @@ def known_by(world: World, year: int, options: HindcastOptions, notes: list[str]
     if carried:
         notes.append(f"{year}: consumption of the nearest year: {', '.join(carried)}.")
     seen = seen.with_rows("facts", rows)
+    due = {m: part * options.stock_build for m, part in BUILD.items() if options.stock_build > 0.0}
     if options.storage_target > 0.0:
-        seen = seen.with_rows("facts", _storage_targets(world, year, options.storage_target))
+        due[11] = max(due.get(11, 0.0), options.storage_target)
+    seen = _with_stock(seen, year, due) if due else seen
     return _short_run(seen) if options.elasticity == "short" else seen
 
 
@@ -367,17 +373,24 @@ def _short_run(world: World) -> World:
     )
 
 
-def _storage_targets(world: World, year: int, share: float) -> Iterable[dict[str, Any]]:
+def _with_stock(world: World, year: int, due: Mapping[int, float]) -> World:
+    """The world with shares of working gas due on the first day of some months, for every European store; where the law asks more, the law's."""
     european = {i for i, r in world.table("nodes").select("id", "region").iter_rows() if r == "Europe"}
-    stores = world.table("assets").filter(pl.col("kind") == "gas-storage").select("id", "node").iter_rows()
-    day = date(year, 11, 1)
-    return [
-        _fact(
-            s, "minimum_fill_share", share, "1", {"valid_from": day, "valid_to": day}, "storage target of the backcast"
-        )
-        for s, node in stores
-        if node in european
-    ]
+    stores = world.table("assets").filter((pl.col("kind") == "gas-storage") & pl.col("node").is_in(list(european)))
+    days = {date(year, month, 1): share for month, share in sorted(due.items())}
+    rows = []
+    for store in stores["id"]:
+        law = {f.valid_from: f.value for f in world.facts.get((store, "minimum_fill_share"), ()) if f.valid_from}
+        for day, share in days.items():
+            asked, span = max(share, law.get(day, 0.0)), {"valid_from": day, "valid_to": day}
+            rows.append(_fact(store, "minimum_fill_share", asked, "1", span, "storage option of the backcast"))
+    replaced = (
+        (pl.col("attribute") == "minimum_fill_share")
+        & pl.col("subject").is_in(stores["id"].to_list())
+        & pl.col("valid_from").is_in(list(days))
+    )  # the official target of that day would win over an assumption
+    facts = world.table("facts").filter(~replaced.fill_null(False))
+    return world.with_tables({"facts": facts}).with_rows("facts", rows)
 
 
 def _fact(subject: str, attribute: str, value: float, unit: str, span: Mapping[str, Any], why: str) -> dict[str, Any]:

@@ -42,6 +42,15 @@ def backcast(
     storage_target: Annotated[
         float, typer.Option("--storage-target", min=0, max=1, help="European stores at least so full on 1 November.")
     ] = 0.0,
+    stock_build: Annotated[
+        float,
+        typer.Option(
+            "--stock-build",
+            min=0,
+            max=1,
+            help="European stores filled along a straight path: a third of this share on 1 May, all of it on 1 November.",
+        ),
+    ] = 0.0,
     foresight: Annotated[
         int, typer.Option("--foresight", metavar="MONTHS", min=0, help="Rolling horizon; 0 is the year and its winter.")
     ] = 0,
@@ -74,6 +83,7 @@ def backcast(
         price_level=one_of("--price-level", price_level, ("fuel", "base")),
         risk_premium_usd_per_mmbtu=risk_premium,
         storage_target=storage_target,
+        stock_build=stock_build,
         foresight_months=foresight,
     )
     observed = read_actuals(actuals)

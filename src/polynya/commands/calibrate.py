@@ -26,7 +26,7 @@ def calibrate(
         Path | None,
         typer.Option("--out", metavar="DIR", help="Where the overlay is written; default: over the one that ships."),
     ] = None,
-    steps: Annotated[int, typer.Option("--steps", min=1, max=60, help="At most so many steps.")] = 12,
+    steps: Annotated[int, typer.Option("--steps", min=1, max=60, help="At most so many steps.")] = 16,
     world: WorldDir = None,
     overlay: Overlays = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
