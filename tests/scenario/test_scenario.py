@@ -245,3 +245,19 @@ def test_two_opposite_shifts_cancel(tiny: Path) -> None:
     back = DEARER.splitlines()[1].replace("id: c", "id: d").replace("0.5", "-0.5")
     found = apply(load_scenario(write(tiny, DEARER + back + "\n"), world), world).world
     assert costs(found, JANUARY, date(2021, 3, 1), date(2021, 7, 1)) == [1.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize(("subject", "words"), [("gazprom", "is a company"), ("QA", "is a node")])
+def test_a_capacity_of_what_has_none_is_refused_with_what_it_has(tmp_path: Path, subject: str, words: str) -> None:
+    base = load_world()
+    body = f"changes:\n  - {{id: c, type: lose_capacity, subject: {subject}, from: 2025-06-01, because: [a1]}}\n"
+    with pytest.raises(InputError, match=words) as caught:
+        load_scenario(write(tmp_path, body), base)
+    assert any("ru-wsib-gazprom" in f.fix or "ras-laffan" in f.fix for f in caught.value.faults)
+
+
+def test_a_share_in_per_cent_is_refused_with_how_to_write_it(world: World, tiny: Path) -> None:
+    body = "changes:\n  - {id: c, type: lose_capacity, subject: aa-bb, remaining_share: 80, from: 2021-06-01, because: [a1]}\n"
+    with pytest.raises(InputError) as caught:
+        load_scenario(write(tiny, body), world)
+    assert "80 % is 0.8" in caught.value.faults[0].fix

@@ -12,14 +12,22 @@ from typing import Any
 from polynya.control.market_effects import ROUTE_EFFECTS
 from polynya.results.answer import Answer
 from polynya.results.case import BASELINE, SCENARIO
+from polynya.world.capacity import add_months
 
 LEGAL = ("lift_measure", "impose_measure", "license_measure")
 SAME = "The market is the same in both cases, to the last number: nothing in this scenario moves a price or a flow."
 
 
 def silent(answer: Answer) -> list[str]:
-    """A sentence for each applied change of the law that closes or opens nothing by itself, and one for unpriced stakes."""
-    return [*_law(answer), *_stakes(answer), *_same(answer)]
+    """A sentence for each applied change that comes too late or moves no market by itself, and one for unpriced stakes."""
+    return [*_late(answer), *_law(answer), *_stakes(answer), *_same(answer)]
+
+
+def _late(answer: Answer) -> Iterator[str]:
+    end = add_months(answer.first, answer.months)
+    for change in answer.applied.changes:
+        if change.status == "applied" and change.from_day is not None and change.from_day >= end:
+            yield f"{change.id}: begins on {change.from_day}, after the months computed"
 
 
 def _law(answer: Answer) -> Iterator[str]:

@@ -19,7 +19,7 @@ from polynya.scenario.ledger import Claim, read_ledger
 from polynya.scenario.schema import RANGED, Change, ScenarioFile
 from polynya.strict_yaml import Document
 from polynya.world import World
-from polynya.world.capacity import CAPACITY, LIMIT
+from polynya.world.capacity import AVAILABILITY, CAPACITY, LIMIT
 
 WEAK = ("PS+", "PS-", "Uu", "CTu")
 
@@ -224,9 +224,50 @@ def _identities(document: Document, file: ScenarioFile, world: World) -> Iterabl
                     yield document.fault(
                         ("changes", i, name, k), f'"{value}" is not in the registry', fix=did_you_mean(value, known)
                     )
+        yield from _about(document, i, change, world)
         yield from _fact_form(document, i, change, world)
         yield from _whole_of_lines(document, i, change, world)
         yield from _range_form(document, i, change, world)
+
+
+_ATTRIBUTE_OF = {"lose_capacity": AVAILABILITY, "restore_capacity": AVAILABILITY}
+_TABLE_OF = {"asset": "assets", "entity": "entities", "supply": "supplies"}
+
+
+def _about(document: Document, i: int, change: Change, world: World) -> Iterable[Fault]:
+    """A number about a thing that has no such number (the capacity of a company, of a country) would move nothing."""
+    attribute = _ATTRIBUTE_OF.get(change.type) or getattr(change, "attribute", None)
+    subject = getattr(change, "subject", None)
+    if not isinstance(attribute, str) or not isinstance(subject, str):
+        return
+    if attribute not in world.attributes or subject not in world.kinds:
+        return
+    allowed = world.attributes[attribute]["subjects"].split()
+    if "any" in allowed or any(subject in _ids(world, _TABLE_OF.get(a, f"{a}s")) for a in allowed if a != "model"):
+        return
+    if subject == "model" and "model" in allowed:
+        return
+    near = sorted(
+        r for r in _things_of(world, subject) if any(r in _ids(world, _TABLE_OF.get(a, f"{a}s")) for a in allowed)
+    )
+    yield document.fault(
+        ("changes", i, "subject"),
+        f"{subject} is a {world.kinds[subject].replace('-', ' ')}; {attribute} is about {' or '.join(allowed).replace('_', ' ')}",
+        fix=f"Name one of its own: {', '.join(near[:5])}." if near else "Name the thing itself.",
+    )
+
+
+def _things_of(world: World, subject: str) -> Iterable[str]:
+    """What is produced or liquefied at a node, or by a party."""
+    if "supplies" in world.tables and "traders" in world.tables:
+        seller = {r["id"]: r["entity"] for r in world.table("traders").iter_rows(named=True)}
+        for row in world.table("supplies").iter_rows(named=True):
+            if subject in (row["node"], row["trader"], seller.get(row["trader"])):
+                yield row["id"]
+    if "assets" in world.tables:
+        for row in world.table("assets").iter_rows(named=True):
+            if subject in (row["node"], row["operator"]) and row["kind"] == "lng-export":
+                yield row["id"]
 
 
 def _whole_of_lines(document: Document, i: int, change: Change, world: World) -> Iterable[Fault]:

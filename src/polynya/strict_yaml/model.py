@@ -251,7 +251,8 @@ def _words(kind: str, error: Mapping[str, Any], name: str, given: Any) -> tuple[
         text, _, fix = message.partition(" | ")
         return f"{of}{text}", fix
     message = re.sub(r"^(Input|String|List|Value) should", "should", message)
-    return f'{of}"{shown}" {message}' if isinstance(given, str) else f"{of}{message}", ""
+    fix = "A share lies between 0 and 1: 80 % is 0.8." if name.endswith("_share") else ""
+    return f'{of}"{shown}" {message}' if isinstance(given, str) else f"{of}{message}", fix
 
 
 def _in(path: Path_) -> str:
