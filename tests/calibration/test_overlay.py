@@ -13,9 +13,10 @@ from polynya.calibration.actuals import read_actuals
 from polynya.calibration.chart import chart
 from polynya.calibration.parameters import parameters, slopes
 from polynya.calibration.score import Scored
+from polynya.calibration.year import HindcastOptions, known_by
 from polynya.market.inputs import build_inputs
 from polynya.world import load_world
-from polynya.world.calibrated import CALIBRATED, TARGETS, calibration_of, layers
+from polynya.world.calibrated import CALIBRATED, TARGETS, calibration_of, layers, withheld
 from polynya.world.check import check_world
 
 
@@ -98,3 +99,18 @@ def test_the_chart_counts_what_it_cannot_show() -> None:
     assert text.count("<circle") == 2  # one point, one entry of the legend
     assert "1 series below" in text
     assert "A &lt;b&gt;" in text
+
+
+def test_what_was_withheld_in_a_base_year_is_seen_only_when_that_year_is_reproduced() -> None:
+    found = withheld()
+    assert [(seller, year) for seller, year, _ in found] == [("gazprom", 2021)]
+    factor = found[0][2]
+    assert factor > 1.0
+    world = load_world(None, layers(None, ()))
+
+    def theta(year: int, reproduce: bool) -> float:
+        seen = known_by(world, year, HindcastOptions(elasticity="medium", reproduce=reproduce, withheld=found), [])
+        return float(seen.table("conduct").filter(trader="gazprom", node="*")["theta"][0])
+
+    assert theta(2021, True) == pytest.approx(factor * theta(2022, False))
+    assert theta(2021, False) == theta(2019, True) == theta(2022, False)

@@ -91,7 +91,11 @@ def document(result: Backcast) -> dict[str, Any]:
         "by_year": {str(y): summarise(s for s in result.series if s.year == y and not s.input) for y in result.years},
         "series": [s.as_json() for s in result.series],
         "skipped": list(result.skipped),
-        "options": {**asdict(result.options), "base_years": list(result.options.base_years)},
+        "options": {
+            **asdict(result.options),
+            "base_years": list(result.options.base_years),
+            "withheld": [list(w) for w in result.options.withheld],
+        },
         "price_level_of": {str(y): base_year_of(y, result.options) for y in result.years},
         "certificate": {"passed": all(s.passed for s in result.solved)},
         "notes": list(dict.fromkeys(n for s in result.solved for n in s.notes)),

@@ -53,7 +53,10 @@ class HindcastOptions:
     stock_build: float = 0.0  # European stores filled along a straight path to this share: see BUILD
     foresight_months: int = 0  # 0: the whole year and its winter; else a rolling horizon of so many months
     base_years: tuple[int, ...] = BASE_YEARS
-    reproduce: bool = False  # a base year as it was: its own price level, and the stocks that were left on its last day
+    reproduce: bool = False  # a base year as it was: its own price level, the stocks that were left on its last day, what was withheld
+    withheld: tuple[
+        tuple[str, int, float], ...
+    ] = ()  # seller, base year, factor on its conduct in that year alone (from calibration)
 
 
 @dataclass(frozen=True)
@@ -184,6 +187,10 @@ def known_by(world: World, year: int, options: HindcastOptions, notes: list[str]
     if options.storage_target > 0.0:
         due[11] = max(due.get(11, 0.0), options.storage_target)
     seen = _with_stock(seen, year, due) if due else seen
+    for seller, when, factor in options.withheld if options.reproduce else ():
+        if when == year:
+            withheld = pl.when(pl.col("trader") == seller).then(pl.col("theta") * factor).otherwise(pl.col("theta"))
+            seen = seen.with_tables({"conduct": seen.table("conduct").with_columns(withheld.alias("theta"))})
     return _short_run(seen) if options.elasticity == "short" else seen
 
 

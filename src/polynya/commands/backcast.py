@@ -76,6 +76,7 @@ def backcast(
     from polynya.console import Progress, emit_json, say
     from polynya.world import load_world
     from polynya.world.calibrated import TARGETS, layers
+    from polynya.world.calibrated import withheld as found_withheld
 
     wanted = year_list(years)
     options = HindcastOptions(
@@ -85,6 +86,7 @@ def backcast(
         storage_target=storage_target,
         stock_build=stock_build,
         foresight_months=foresight,
+        withheld=() if uncalibrated or world is not None else found_withheld(),
     )
     observed = read_actuals(actuals)
     before = read_actuals(base_actuals or TARGETS)

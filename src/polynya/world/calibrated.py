@@ -6,7 +6,9 @@ written by `polynya calibrate`, never by hand.
 
 from __future__ import annotations
 
+import csv
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,16 @@ def layers(world: Path | str | None, overlays: Sequence[Path | str], *, uncalibr
     """The overlays to load: the calibrated one first, where the reference world is used and it was not switched off."""
     there = world is None and not uncalibrated and (CALIBRATED / "summary.json").is_file()
     return [*([CALIBRATED] if there else []), *overlays]
+
+
+def withheld() -> tuple[tuple[str, int, float], ...]:
+    """What calibration found of one base year alone: seller, year, factor on its conduct. It is not carried on, and in no other table."""
+    path = CALIBRATED / "parameters.csv"
+    if not path.is_file():
+        return ()
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [r for r in csv.DictReader(file) if r["parameter"].startswith("withheld ")]
+    return tuple((r["members"], int(r["parameter"].rsplit(" ", 1)[1]), math.exp(float(r["value"]))) for r in rows)
 
 
 def calibration_of(world_layers: Sequence[str]) -> dict[str, Any] | None:
