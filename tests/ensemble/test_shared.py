@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
 
-from polynya.ensemble.work import plain
+from polynya.ensemble.choice import TODAY, Choice, Chosen, choose
+from polynya.ensemble.ledger import pack, unpack
+from polynya.ensemble.work import ground, plain, pose, solved
 from polynya.handover import Laws, permissions
-from polynya.pipeline import FOUNDING
+from polynya.pipeline import FOUNDING, ready
+from polynya.results.answer import Question
 from polynya.scenario import apply, load_scenario
 from polynya.world import World, load_world
 
@@ -71,3 +76,31 @@ def test_the_law_is_worked_out_once_for_worlds_that_do_not_differ_in_it(worlds: 
     assert other.bans.equals(permissions(derived, date(2026, 10, 1), 2).bans)
     assert not other.bans.equals(first.bans)
     assert laws.of(base, date(2026, 10, 1), 3, None) is not first  # other months
+
+
+def test_large_worlds_start_from_todays_answer_and_say_the_same_whoever_solves_them(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The start depends on the question alone: a worker that has solved other worlds before gives the same bytes."""
+    r = ready(Question(scenario=small / "coins.yaml", world=small))
+    away = choose(r.scenario, Choice((("peace", False), ("cold", False))))
+    come = choose(r.scenario, Choice((("peace", True), ("buyer", True), ("cold", True))))
+    cold = pose(one := ground(replace(r, base=plain(r.base)), "auto", []), come)
+    before = solved(one, cold)
+    assert not cold.warm
+    monkeypatch.setattr("polynya.ensemble.work.WARM", 0)
+    records = []
+    for first in ([], [Chosen(r.scenario, frozenset(), TODAY), away]):
+        g = ground(replace(r, base=plain(r.base)), "auto", [])  # as in a process of its own
+        for chosen in first:
+            solved(g, pose(g, chosen))
+        found = pose(g, come)
+        assert found.warm
+        assert found.record["solution"] != cold.record["solution"]  # another way to the answer, another last digit
+        records.append((found.record["solution"], pack(solved(g, found))))
+        assert not pose(g, away).warm  # nothing happens there: today's answer itself
+    assert records[0] == records[1]
+    after = unpack(records[0][1])
+    assert after is not None
+    assert after["certificate"]["passed"]
+    assert after["prices"]["BB"] == pytest.approx(before["prices"]["BB"], rel=1e-6)

@@ -88,7 +88,4 @@ def remote_record(posed: tuple[PosedCase, float]) -> tuple[dict[str, Any], float
 def remote_solve(g: Ground, posed: tuple[PosedCase, float]) -> tuple[bytes, float]:
     """On a worker: solve, and pack the record."""
     started = time.perf_counter()
-    case = posed[0].posed
-    if case is None:
-        raise RuntimeError("nothing was posed")
-    return pack(solved(g, case)), time.perf_counter() - started
+    return pack(solved(g, posed[0])), time.perf_counter() - started

@@ -2,7 +2,8 @@
 
 A record of a solution holds what ensembles read, in sums that add up over the horizon: prices and consumption by node
 and month, pipeline flows, who supplies which region, gains, the certificate. A problem without an answer has a record
-too: it says why.
+too: it says why. Large problems are solved from the answer of today's course, which every worker finds for itself, and
+never from whatever was solved before: so the same world has the same bytes whoever solves it, and when.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -24,6 +25,7 @@ from polynya.ensemble.choice import TODAY, Chosen
 from polynya.errors import CertificateError, InputError, NoSolutionError
 from polynya.market.problem import Problem
 from polynya.market.solve import solve
+from polynya.market.start import Start
 from polynya.results.case import Case
 from polynya.results.gains import gains_of
 from polynya.results.supply import supply_matrix
@@ -32,6 +34,7 @@ from polynya.scenario.conflicts import of_scenario
 from polynya.world import World
 
 PACKAGES = ("piqp", "clarabel", "highspy", "numpy", "scipy", "polars")
+WARM = 35_000  # rows of arcs: a larger problem gains by a start, a smaller one loses (docs/decisions/ensemble.md)
 TERMS = ("primal", "dual", "price", "balance", "gap", "markup", "best_response")
 
 
@@ -62,6 +65,7 @@ class Ground:
     solver: str
     digest: str
     code: str
+    known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)  # today's course, in this process
 
     @property
     def base(self) -> World:
@@ -118,6 +122,7 @@ class PosedCase:
 
     record: dict[str, Any]
     posed: handover.Posed | None
+    warm: bool = False  # to be solved from the answer of today's course
 
 
 def pose(g: Ground, chosen: Chosen) -> PosedCase:
@@ -130,15 +135,41 @@ def pose(g: Ground, chosen: Chosen) -> PosedCase:
         posed = g.poser.pose(world)
     except InputError as error:
         return PosedCase({"error": {"code": error.code, "message": str(error)}}, None)
+    key, warm = problem_key(g, posed.problem), False
+    if chosen.key == TODAY:
+        g.known.setdefault("posed", (posed.problem, key))
+    elif posed.problem.arcs.height >= WARM and g.solver == "auto":
+        warm = key != _today(g)[1]  # an unchanged market has today's answer
+        key = hashlib.sha256(f"{key} from {g.digest}".encode()).hexdigest() if warm else key
     last = f"{posed.problem.periods['period'][-1]}"
     shut = posed.inputs.gates.filter(pl.col("period") == last)
     record = {
-        "solution": problem_key(g, posed.problem),
+        "solution": key,
         "gates": sorted(f"{s}/{gate}" for s, gate in shut.select("subject", "gate").iter_rows()),
         "sources": sorted({f.source for f in posed.inputs.facts.values()}),
         "notes": list(posed.inputs.notes),
     }
-    return PosedCase(record, posed)
+    return PosedCase(record, posed, warm)
+
+
+def _today(g: Ground) -> tuple[Problem, str]:
+    """Today's market problem and the name of its solution."""
+    if "posed" not in g.known:
+        problem = g.poser.pose(g.base).problem
+        g.known["posed"] = (problem, problem_key(g, problem))
+    found: tuple[Problem, str] = g.known["posed"]
+    return found
+
+
+def _start(g: Ground) -> Start | None:
+    """The answer of today's course, to start from; none where it has none."""
+    if "start" not in g.known:
+        try:
+            g.known["start"] = solve(_today(g)[0], solver=g.solver).start
+        except (NoSolutionError, CertificateError):
+            g.known["start"] = None
+    found: Start | None = g.known["start"]
+    return found
 
 
 def problem_key(g: Ground, problem: Problem) -> str:
@@ -154,12 +185,17 @@ def problem_key(g: Ground, problem: Problem) -> str:
     return h.hexdigest()
 
 
-def solved(g: Ground, case: handover.Posed) -> dict[str, Any]:
+def solved(g: Ground, found: PosedCase) -> dict[str, Any]:
     """Solve and certify; the record of the solution, or of why there is none."""
+    case = found.posed
+    if case is None:
+        raise RuntimeError("nothing was posed")
     try:
-        solution = solve(case.problem, solver=g.solver)
+        solution = solve(case.problem, solver=g.solver, start=_start(g) if found.warm else None)
     except (NoSolutionError, CertificateError) as error:
         return {"error": {"code": error.code, "message": str(error)}}
+    if "posed" in g.known and found.record["solution"] == g.known["posed"][1]:
+        g.known["start"] = solution.start
     return _record(g, Case("member", case.inputs, case.problem, solution, case.bans))
 
 

@@ -63,7 +63,7 @@ def serve(source: IO[bytes], sink: IO[bytes]) -> None:
             if receive(source) != "solve" or found.posed is None:
                 continue
             started, spent = time.perf_counter(), time.process_time()
-            record = solved(g, found.posed)
+            record = solved(g, found)
             seconds = (time.perf_counter() - started, time.process_time() - spent)
             ledger.put(SOLVED, found.record["solution"], record)
             send(sink, ("solved", *seconds))
