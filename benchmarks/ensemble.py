@@ -1,12 +1,14 @@
 """What does an ensemble cost beyond its solves, and how does it grow with workers?
 
-    python benchmarks/ensemble.py [--months 12] [--draws 8] [--workers 1,2] [--hand]
+    python benchmarks/ensemble.py [--months 24] [--horizon YEAR] [--draws 32] [--workers 1,2] [--hand]
+    python benchmarks/ensemble.py --starts [--horizon 2035] [--draws 4]
 
 Worlds all differ (a demand factor is drawn), so that every draw is posed and solved. Printed per number of workers:
-wall seconds; solving (wall seconds summed over workers, and processor seconds); posing (applying the choice and building
-the market problem, which `polynya run` does once a case as well); and everything else, as a share of the solving:
-starting the workers, talking to them, the ledger, statistics, files. Processor seconds of all processes are what to read on
-a machine that is not idle. `--hand`: a world of two nodes whose solve takes milliseconds, to see the fixed costs.
+wall seconds, and processor seconds of all processes, which are what to read on a machine that is not idle: solving; posing
+(applying the choice and building the market problem, which `polynya run` does once a case as well, so that any loop over
+worlds has it); and the overhead, everything that an ensemble has beyond such a loop: starting the programs, talking to
+them, the ledger, statistics, files. `--hand`: a world of two nodes whose solve takes milliseconds, to see the fixed costs.
+`--starts`: processor seconds of each solve from nothing and from the answer of today's course.
 """
 
 from __future__ import annotations
@@ -32,18 +34,23 @@ RANGE = (
 def main() -> None:
     """Run and print one line per number of workers."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--months", type=int, default=12)
-    parser.add_argument("--draws", type=int, default=8)
+    parser.add_argument("--months", type=int, default=24)
+    parser.add_argument("--horizon", type=int)
+    parser.add_argument("--starts", action="store_true")
+    parser.add_argument("--draws", type=int, default=32)
     parser.add_argument("--workers", default="1,2")
     parser.add_argument("--hand", action="store_true")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         scenario, more = hand(folder) if asked.hand else founding(folder, asked.months)
+        if asked.horizon:
+            more += ["--horizon", asked.horizon]
+        if asked.starts:
+            starts(scenario, asked.months, asked.horizon, asked.draws)
+            return
         base: float | None = None
-        print(
-            "workers  wall[s]  solving wall[s]  solving cpu[s]  posing wall[s]  all cpu[s]  other cpu / solving cpu  speed-up"
-        )
+        print("workers  wall[s]  solving  posing  overhead [processor s]  overhead / (solving + posing)  speed-up")
         for workers in map(int, asked.workers.split(",")):
             out = folder / f"out-{workers}"
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -60,14 +67,37 @@ def main() -> None:
             cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
             spent = json.loads((out / "timings.json").read_text())
             base = base or wall
-            other = cpu - spent["solving_cpu_s"] - spent["posing_cpu_s"]
+            solving, posing = spent["solving_cpu_s"], spent["posing_cpu_s"]
+            other = cpu - solving - posing
             print(
-                f"{workers:7d}  {wall:7.1f}  {spent['solving_s']:15.1f}  {spent['solving_cpu_s']:14.1f}  {spent['posing_s']:14.1f}  "
-                f"{cpu:10.1f}  {100 * other / spent['solving_cpu_s']:21.1f} %  {base / wall:8.2f}"
+                f"{workers:7d}  {wall:7.1f}  {solving:7.1f}  {posing:6.1f}  {other:8.1f}  "
+                f"{100 * other / (solving + posing):43.1f} %  {base / wall:8.2f}",
+                flush=True,
             )
-            print(
-                f"         posing cpu {spent['posing_cpu_s']:.1f} s = {100 * spent['posing_cpu_s'] / spent['solving_cpu_s']:.1f} % of solving"
-            )
+
+
+def starts(scenario: Path, months: int, horizon: int | None, draws: int) -> None:
+    """Each drawn world solved from nothing and from today's answer."""
+    from polynya.ensemble.choice import choose
+    from polynya.ensemble.draw import draw
+    from polynya.ensemble.uncertain import uncertain
+    from polynya.market.solve import solve
+    from polynya.pipeline import ready
+    from polynya.results.answer import Question
+    from polynya.scenario import apply
+
+    r = ready(Question(scenario=scenario, months=months, horizon=horizon))
+    today = solve(r.pose(r.base).problem)
+    what = uncertain(r.scenario)
+    print("arcs   cold[s]  warm[s]  ratio")
+    for choice in draw(what, draws, 1).choices(what):
+        problem = r.pose(apply(choose(r.scenario, choice).scenario, r.base).world).problem
+        spent = []
+        for start in (None, today.start):
+            begun = time.process_time()
+            solve(problem, start=start)
+            spent.append(time.process_time() - begun)
+        print(f"{problem.arcs.height}  {spent[0]:7.1f}  {spent[1]:7.1f}  {spent[1] / spent[0]:5.2f}", flush=True)
 
 
 def founding(folder: Path, months: int) -> tuple[Path, list[object]]:

@@ -9,7 +9,14 @@ import sys
 import time
 from pathlib import Path
 
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
+MARK = f"POLYNYA_TESTED_BY={os.getpid()}"  # tells our programs from others that run on the machine
+ENVIRONMENT = {
+    **os.environ,
+    **dict([MARK.split("=")]),
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "POLARS_MAX_THREADS": "1",
+}
 
 
 def start(*arguments: object, cwd: Path | None = None) -> subprocess.Popen[bytes]:
@@ -47,6 +54,20 @@ def children(pid: int) -> list[int]:
                 continue
             if int(fields[1]) == pid:
                 found.append(int(entry.name))
+    return found
+
+
+def ours(words: str) -> list[int]:
+    """Processes of this test's programs, and of what they started, whose command line holds the words."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                command = (entry / "cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
+                if words in command and MARK.encode() in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+            except OSError:
+                continue
     return found
 
 

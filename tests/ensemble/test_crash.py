@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from polynya.ensemble.ledger import SOLVED
-from tests.crash import ENVIRONMENT, children, kill_after, seconds_of, start
+from tests.crash import ENVIRONMENT, children, kill_after, ours, seconds_of, start
 
 DRAWS = ("-n", 24, "--seed", 3, "--workers", 2, "-q")
 
@@ -69,8 +69,7 @@ def wait_for_workers() -> None:
     """A worker whose program is gone finishes what it solves, keeps it, and ends."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        found = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-        if "polynya.ensemble.worker" not in found:
+        if not ours("polynya.ensemble.worker"):
             return
         time.sleep(0.2)
     pytest.fail("workers outlive the program that started them")
