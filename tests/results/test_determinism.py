@@ -13,7 +13,7 @@ import pytest
 from polynya.pipeline import FOUNDING
 from tests.ensemble.conftest import small as small
 
-# what a user's machine may differ in; a locale that is not installed falls back to C, which is then tested twice
+# what a user's machine may differ in; the locales are made for these tests (see `locales`)
 SETTINGS = {
     "plain": {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"},
     "two-threads": {
@@ -26,6 +26,37 @@ SETTINGS = {
     "german": {"PYTHONHASHSEED": "random", "LC_ALL": "de_DE.UTF-8", "LANG": "de_DE.UTF-8", "TZ": "America/St_Johns"},
     "c": {"PYTHONHASHSEED": "7", "LC_ALL": "C", "PYTHONUTF8": "0", "COLUMNS": "40", "NO_COLOR": "1"},
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def locales(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
+    """A folder with the locales of the settings, made here; none where localedef or its sources are not installed."""
+    folder = tmp_path_factory.mktemp("locales")
+    for name in ("tr_TR", "de_DE"):
+        try:
+            subprocess.run(
+                ["localedef", "-i", name, "-f", "UTF-8", str(folder / f"{name}.UTF-8")], check=True, capture_output=True
+            )
+        except (OSError, subprocess.CalledProcessError):
+            return None
+    for setting in SETTINGS.values():
+        setting["LOCPATH"] = str(folder)
+    return folder
+
+
+@pytest.mark.parametrize(("name", "point"), [("tr_TR.UTF-8", ","), ("de_DE.UTF-8", ",")])
+def test_the_locales_are_really_in_force(locales: Path | None, name: str, point: str) -> None:
+    if locales is None:
+        pytest.skip("localedef or its sources are not installed: the runs in other locales fall back to C")
+    ask = "import locale; locale.setlocale(locale.LC_ALL, ''); print(locale.localeconv()['decimal_point'])"
+    said = subprocess.run(
+        [sys.executable, "-c", ask],
+        check=True,
+        env={**os.environ, "LC_ALL": name, "LOCPATH": str(locales)},
+        capture_output=True,
+        text=True,
+    )
+    assert said.stdout.strip() == point
 
 
 def manifest(out: Path, setting: str, *arguments: object) -> bytes:
@@ -79,11 +110,18 @@ def test_the_founding_markets_are_posed_alike_whatever_the_hash_seed() -> None:
     assert len(found) == 1
 
 
+FOUNDING_RUN = ("run", FOUNDING, "--months", 24)
+
+
+@pytest.fixture(scope="module")
+def founding_run(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return manifest(tmp_path_factory.mktemp("plain") / "out", "plain", *FOUNDING_RUN)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("setting", [s for s in SETTINGS if s != "plain"])
-def test_the_founding_run_has_the_same_bytes(tmp_path: Path, setting: str) -> None:
-    wanted = ("run", FOUNDING, "--from", "2025-12", "--months", 6)
-    assert manifest(tmp_path / "a", setting, *wanted) == manifest(tmp_path / "b", "plain", *wanted)
+def test_the_founding_run_has_the_same_bytes(tmp_path: Path, founding_run: bytes, setting: str) -> None:
+    assert manifest(tmp_path / "out", setting, *FOUNDING_RUN) == founding_run
 
 
 def test_a_terminal_without_our_signs_gets_whole_json(small: Path) -> None:

@@ -100,7 +100,10 @@ def ensemble(
     )
     r = ready(question, progress)
     if r.scenario.file.market != "gas":
-        raise UsageError("ensembles are drawn over the gas market.", fix="Use polynya run for a scenario about oil.")
+        raise UsageError(
+            "ensembles are drawn over the gas market: their statements, quantiles and drivers are those of its summary.",
+            fix="Ask for each way by itself: polynya run SCENARIO --without ID, then polynya compare.",
+        )
     asked = [repr(r.periods), r.anchor.sha256, f"lags {lags}"]
     g = ground(replace(r, base=plain(r.base)), solver, asked)
     ledger = Ledger(resume or (out.parent if out is not None else Path("runs")) / "ledger")
