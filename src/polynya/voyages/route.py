@@ -2,7 +2,7 @@
 
 Time-dependent least time: t(v) = min over u of t(u) + w(u, v, t(u)), with w from the ice at the tail at the time of leaving.
 Solved by repeated static Dijkstra (SciPy) with the weights of the last arrival times until the labels on the way stop moving;
-because w changes far slower than time passes (first in, first out), the fixed point is the one of the time-dependent Dijkstra
+the first labels are those of an ice-free sea, which are nowhere too late; because w changes far slower than time passes (first in, first out), the fixed point is the one of the time-dependent Dijkstra
 (Dreyfus 1969), to which it is tested equal. `via`: two layers of the network joined only by edges through the passage, so that
 it is crossed exactly once. "No way" is a typed answer, never a number. Not here: money, ports' names, text.
 """
@@ -111,6 +111,11 @@ def search(
     for _turn in range(MAX_TURNS):
         parts = []
         for layer in range(layers):
+            if not _turn:  # nowhere sooner than without ice: waters that open on the way are asked for when the ship is there
+                w = network.nm * (conditions.open_slowness / 24.0) + delay_days
+                w[~(usable_low if layer == 0 else usable_high)] = np.inf
+                parts.append(w)
+                continue
             t = times[layer * n : (layer + 1) * n]
             slow, free = conditions.at(everywhere, (start_day + np.where(np.isfinite(t), t, 0.0)) % YEAR_DAYS)
             w = network.nm * (slow / 24.0)[network.tail] + delay_days
@@ -122,6 +127,11 @@ def search(
         labels, before = found[0][0], found[1][0]
         arrival = labels[goal] + trail
         best = int(np.argmin(arrival))
+        if not _turn:
+            if not np.isfinite(arrival[best]):
+                return None
+            times = np.where(np.isfinite(labels[: layers * n]), labels[: layers * n], 0.0)
+            continue
         if not np.isfinite(arrival[best]):
             if np.isfinite(limit):
                 limit = np.inf
@@ -130,7 +140,7 @@ def search(
                 return None
             previous = labels[: layers * n].copy()
             times = np.where(np.isfinite(previous), previous, times)
-            if _turn >= 3:
+            if _turn >= 4:
                 return None
             continue
         new = labels[: layers * n]
@@ -138,7 +148,7 @@ def search(
         moved = np.max(np.abs(new[reached] - times[reached])) if reached.any() else 0.0
         times = np.where(np.isfinite(new), new, times)
         limit = float(arrival[best]) * 1.02 + 0.5
-        if moved < SETTLED_DAYS and _turn:
+        if moved < SETTLED_DAYS:
             break
     chain = [int(goal[best])]
     while chain[-1] != source:

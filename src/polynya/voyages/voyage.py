@@ -28,6 +28,8 @@ from polynya.voyages.service import Refusal, refused
 from polynya.voyages.ships import Ship
 
 LANE_VIAS = ("auto", "nsr", "northern-sea-route")  # these leave open on which side of Novaya Zemlya a transit passes
+ARCTIC_VIAS = ("nsr", "northern-sea-route", "nwp", "northwest")
+SOUTHERN = ("suez", "panama", "cape", "cape-horn", "magellan")
 ICE_YEARS = (2010, 2022)  # of the bundled climatology
 LEG_NM = 50.0  # longest leg shown
 # Half-width of the days: open water | alone in ice, Arc7 (voyages of 2017-2019) | alone, other classes (held out) | escorted
@@ -153,6 +155,8 @@ def _quickest(context: Context, q: Question) -> Found | None:
     named = VIA.get(q.via, (q.via,) if q.via != "auto" else ())
     state = passage_state(b.passage_facts, q.ship, q.depart, q.avoid, named, q.heed_security)
     shut = network.mask_of([g for g in state.shut if g in network.gate_ids])
+    if q.via in ARCTIC_VIAS:  # to come round by Suez, the capes or Panama is no way by the Arctic
+        shut |= network.mask_of(SOUTHERN)
     via_bits = network.mask_of(list(named)) if q.via != "auto" else 0
     if via_bits and (via_bits & ~shut) == 0:
         return None
