@@ -247,6 +247,29 @@ def test_investment_counts_from_the_next_period_and_earns_its_cost():
     assert price(answer, "B", "y2") == pytest.approx(8, rel=NEAR)
 
 
+@pytest.mark.parametrize(("cost", "fill", "grown"), [(99, 2, 0), (99, 4, 1), (1, 2, 3)])
+def test_a_store_that_grows_keeps_its_least_fill(cost, fill, grown):
+    """A store of 3 that may grow by up to 3, with a least fill at the end of b. Made: 8 a period at no cost.
+
+    P = 10 - Q in a and b, 40 - Q in c, so each unit that fits into the store earns 40 - 11 - (10 - 8 + 1) and more.
+    Growth at a cost of 99 comes only where 4 must be in store: 1. At a cost of 1 all that is offered is bought: 3, and
+    a least fill of 2 neither grows with the store nor asks for more.
+    """
+    made = "storage,node,period,working,injection,withdrawal,cost,loss,initial,minimum_fill"
+    rows = [f"w,A,{m},3,9,9,0,0,,{fill if m == 'b' else ''}" for m in "abc"]
+    answer = solve(
+        problem(
+            periods="period,weight\na,1\nb,1\nc,1", nodes="node\nA", traders="trader\nf",
+            demand="node,period,intercept,slope\nA,a,10,1\nA,b,10,1\nA,c,40,1", storage="\n".join([made, *rows]),
+            production="trader,node,period,step,capacity,cost\nf,A,*,1,8,0",
+            investments=f"kind,id,period,maximum,cost\nstorage,w,a,3,{cost}",
+        )
+    )  # fmt: skip
+    assert answer.certificate["passed"]
+    assert total(answer.investments) == pytest.approx(grown, rel=NEAR, abs=1e-9)
+    assert answer.storage.filter(period="b")["level"].sum() == pytest.approx(3 + grown, rel=NEAR)
+
+
 def test_caps_and_bans_hold():
     """A cap of 1 at B by month, a ban by `*` on C: sales 1, 0 and the rest at A."""
     answer = solve(
@@ -276,17 +299,42 @@ def test_a_kink_gives_an_interval():
     assert (row["price_lo"], row["price_hi"]) == pytest.approx((2, 7))
 
 
-def test_a_transit_node_has_no_price_of_its_own():
-    """Gas passes through T, nobody buys there: its worth is known, its price is not a market's."""
-    answer = solve(
-        problem(
-            nodes="node\nA\nT\nB", traders="trader\nf", demand="node,period,intercept,slope\nB,*,20,1",
-            production="trader,node,period,step,capacity,cost\nf,A,*,1,,2", arcs="arc,from,to,period,capacity,cost,loss\nat,A,T,*,,1,0\ntb,T,B,*,,1,0",
-        )
+TRANSIT = {
+    "nodes": "node\nA\nT\nB", "demand": "node,period,intercept,slope\nB,*,20,1",
+    "arcs": "arc,from,to,period,capacity,cost,loss\nat,A,T,*,{},1,0\ntb,T,B,*,{},1,0",
+}  # fmt: skip
+
+
+def through(capacities: tuple[str, str], **more: str):
+    arcs = TRANSIT["arcs"].format(*capacities)
+    made = "trader,node,period,step,capacity,cost\n*,A,*,1,,2"
+    return solve(problem(**{**TRANSIT, "traders": "trader\nf", "production": made, **more, "arcs": arcs}))
+
+
+def test_at_a_transit_node_gas_has_the_worth_of_what_it_cost():
+    """Gas passes through T, nobody buys there: it cost 2 + 1, and 3 it is worth, neither more nor less."""
+    row = through(("", "")).prices.filter(node="T").row(0, named=True)
+    assert row["determined"]
+    assert (row["price"], row["price_lo"], row["price_hi"]) == pytest.approx((3, 3, 3))
+
+
+def test_between_two_full_lines_nothing_pins_the_worth():
+    """8 through both lines: 20 - 8 = 12 at B less 1 is the most that gas at T can be worth, 2 + 1 the least: the rent of 8
+    may lie with either line."""
+    row = through(("8", "8")).prices.filter(node="T").row(0, named=True)
+    assert not row["determined"]
+    assert (row["price_lo"], row["price_hi"]) == pytest.approx((3, 11))
+
+
+def test_sellers_whose_gas_has_another_worth_leave_a_transit_node_undetermined():
+    """f makes gas for 2, g for 4, each Cournot: at T theirs is worth 3 and 5, and there is no one price."""
+    answer = through(
+        ("", ""), traders="trader\nf\ng", conduct="trader,node,theta\n*,*,1",
+        production="trader,node,period,step,capacity,cost\nf,A,*,1,,2\ng,A,*,1,,4",
     )  # fmt: skip
     row = answer.prices.filter(node="T").row(0, named=True)
     assert not row["determined"]
-    assert (row["price_lo"], row["price_hi"]) == pytest.approx((3, 3))
+    assert (row["price_lo"], row["price_hi"]) == pytest.approx((3, 5))
 
 
 @pytest.mark.parametrize("cycle", [False, True])

@@ -159,7 +159,7 @@ class _Reader:
         return prices.with_columns(ends), consumption
 
     def _without_market(self) -> pl.DataFrame:
-        """Nodes without consumption: the lowest worth of any class's gas, never determined, with the range of all classes."""
+        """Nodes without consumption: the lowest worth of any class's gas; determined where all gas there has one worth."""
         lay = self.layout.node_balance
         _, N, M = self.coded.shape
         market = np.zeros((N, M), dtype=bool)
@@ -179,7 +179,9 @@ class _Reader:
         worth = frame.group_by("node", "period", maintain_order=True).agg(
             pl.col("price").min(), pl.col("price_lo").min(), pl.col("price_hi").max()
         )
-        return worth.select("node", "period", "price", pl.lit(False).alias("determined"), "price_lo", "price_hi")
+        one = pl.col("price_hi") - pl.col("price_lo") <= SAME * (1 + pl.col("price").abs())
+        ends = [pl.when(one).then("price").otherwise(c).alias(c) for c in ("price_lo", "price_hi")]
+        return worth.select("node", "period", "price", one.alias("determined"), *ends)
 
     def sales(self, prices: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """What each class sells, and the markup of those who move the price."""
@@ -354,13 +356,10 @@ class _Reader:
             np.maximum.at(rent, columns["e"], columns.take(z))
             rent[rows["e"]] += np.maximum(0.0, rows.take(self.y))
             add(kind, self._named(c.store_ids, s.store), s.m, rent / self.D[s.m])
-        e = lay.storage_working["e"]
-        add(
-            "minimum_fill",
-            self._named(c.store_ids, s.store[e]),
-            s.m[e],
-            np.maximum(0.0, -lay.storage_working.take(self.y)) / self.D[s.m[e]],
-        )
+        for rows in (lay.storage_working, lay.storage_minimum):
+            e = rows["e"]
+            rent = np.maximum(0.0, -rows.take(self.y)) / self.D[s.m[e]]
+            add("minimum_fill", self._named(c.store_ids, s.store[e]), s.m[e], rent)
         e = lay.storage_initial["e"]
         add("initial", self._named(c.store_ids, s.store[e]), s.m[e], lay.storage_initial.take(self.y) / self.D[s.m[e]])
         e = lay.storage_final["e"]

@@ -407,6 +407,7 @@ class _Check:
         )
         outside = np.maximum(ends["l"].to_numpy(), ends["h"].to_numpy()) / (1.0 + s.prices["price"].abs().to_numpy())
         self.note("price", outside, lambda i: f"interval of {s.prices['node'][i]}, {s.prices['period'][i]}")
+        self._prices_without_market()
 
         # sellers
         joint = self.sales.copy()
@@ -450,6 +451,25 @@ class _Check:
             self.wrong("dual", "sales of gas that has no value")
         np.add.at(self.profit, k_, self.D[mm] * here[e_] * quantity)
         self._markups_as_said()
+
+    def _prices_without_market(self) -> None:
+        """Where nothing is bought the price is the lowest worth of any gas there, and determined only if all have that worth."""
+        told = self.solution.prices
+        n, m = self._ids(told["node"], self.nodes), self._ids(told["period"], self.periods)
+        rows = np.flatnonzero(~self.market[n, m])
+        if rows.size == 0:
+            return
+        worth = self.value[:, n[rows], m[rows]]
+        if np.isnan(worth).all(axis=0).any():
+            self.wrong("price", "a price of a node where no gas has a value")
+            return
+        price = told["price"].to_numpy()[rows]
+        off = np.abs(price - np.nanmin(worth, axis=0))
+        off = np.where(told["determined"].to_numpy()[rows], np.maximum(off, np.nanmax(worth, axis=0) - price), off)
+        self.note(
+            "price", off / (1.0 + np.abs(price)),
+            lambda i: f"worth of gas at {self.nodes[n[rows[i]]]}, {self.periods[m[rows[i]]]}",
+        )  # fmt: skip
 
     def _markups_as_said(self) -> None:
         rows = self.solution.markups

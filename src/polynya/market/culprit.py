@@ -101,7 +101,8 @@ def must_happen(problem: Problem, coded: Coded, layout: Layout) -> list[Suspect]
                 )
             )  # fmt: skip
     for span, size, what, repair in (
-        (layout.storage_working, s.minimum, "filling obligation", "lower the minimum fill"),
+        (layout.storage_working, np.where(s.grows, 0.0, s.minimum), "filling obligation", "lower the minimum fill"),
+        (layout.storage_minimum, s.minimum, "filling obligation", "lower the minimum fill"),
         (layout.storage_final, s.final, "final stock", "lower the final stock"),
         (layout.storage_initial, s.initial, "initial stock", "lower the initial stock"),
     ):

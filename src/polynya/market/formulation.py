@@ -55,6 +55,7 @@ class Layout:
     plant_capacity: Span
     storage_balance: Span
     storage_working: Span
+    storage_minimum: Span
     storage_injection: Span
     storage_withdrawal: Span
     storage_initial: Span
@@ -104,7 +105,7 @@ def formulate(problem: Problem, coded: Coded, classes: Classes) -> tuple[QP, Lay
     production_capacity = limit_production(program, problem, coded, production, investment)
     arc_capacity = limit_arcs(program, problem, coded, flow, investment)
     conversion_capacity, plant_capacity = limit_conversions(program, coded, activity)
-    balance, working, inject, withdraw, start, end = limit_storage(
+    balance, working, minimum, inject, withdraw, start, end = limit_storage(
         program, problem, coded, level, injection, withdrawal, initial, investment
     )
     fleet = limit_fleets(program, problem, coded, flow)
@@ -113,8 +114,8 @@ def formulate(problem: Problem, coded: Coded, classes: Classes) -> tuple[QP, Lay
     return program.finish(coded.shape[2]), Layout(
         production, flow, activity, sales, demand, transit, level, injection, withdrawal, initial, joint, investment,
         node_balance, market_balance, transit_balance, joint_sales, production_capacity, arc_capacity,
-        conversion_capacity, plant_capacity, balance, working, inject, withdraw, start, end, fleet, hub, contract, volumes,
-        market_of,
+        conversion_capacity, plant_capacity, balance, working, minimum, inject, withdraw, start, end, fleet, hub, contract,
+        volumes, market_of,
     )  # fmt: skip
 
 
@@ -539,7 +540,7 @@ def limit_conversions(program: Program, coded: Coded, activity: Span) -> tuple[S
 def limit_storage(
     program: Program, problem: Problem, coded: Coded, level: Span, injection: Span, withdrawal: Span, initial: Span,
     investment: Span,
-) -> tuple[Span, Span, Span, Span, Span, Span]:  # fmt: skip
+) -> tuple[Span, Span, Span, Span, Span, Span, Span]:  # fmt: skip
     r"""The stock carries over, and everyone's stock together fits into the store.
 
     $$l_{uwm} = l_{uw,m-1} + (1-\lambda_w)\, i_{uwm} - o_{uwm}$$
@@ -580,14 +581,15 @@ def limit_storage(
 
     users = np.bincount(level["e"], minlength=E)
     shared = (users > 1) | s.grows
-    working = _shared_limit(
+    none, asked_fill = np.full(E, -np.inf), s.minimum > 0
+    working = _shared_limit(  # where the store can grow a minimum has a row of its own: it does not grow with the store
         program,
-        shared & np.isfinite(s.working) | (s.minimum > 0),
-        s.minimum,
+        shared & np.isfinite(s.working) | (asked_fill & ~s.grows),
+        np.where(s.grows, -np.inf, s.minimum),
         np.where(shared, s.working, np.inf),
         level,
     )
-    none = np.full(E, -np.inf)
+    minimum = _shared_limit(program, asked_fill & s.grows, s.minimum, np.full(E, np.inf), level)
     inject = _shared_limit(program, shared & np.isfinite(s.injection), none, s.injection, injection)
     withdraw = _shared_limit(program, shared & np.isfinite(s.withdrawal), none, s.withdrawal, withdrawal)
     for kind, span in (("storage", working), ("injection", inject), ("withdrawal", withdraw)):
@@ -605,7 +607,7 @@ def limit_storage(
     row = np.full(E, -1, dtype=np.int64)
     row[asked] = end.ids
     program.enter(row[level["e"]], level.ids, 1.0)
-    return balance, working, inject, withdraw, start, end
+    return balance, working, minimum, inject, withdraw, start, end
 
 
 def limit_fleets(program: Program, problem: Problem, coded: Coded, flow: Span) -> Span:

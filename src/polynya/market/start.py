@@ -23,7 +23,7 @@ COLUMNS = (
 )  # fmt: skip
 ROWS = (
     "node_balance", "market_balance", "transit_balance", "arc_capacity", "conversion_capacity", "plant_capacity",
-    "storage_balance", "storage_working", "storage_injection", "storage_withdrawal", "storage_initial", "storage_final",
+    "storage_balance", "storage_working", "storage_minimum", "storage_injection", "storage_withdrawal", "storage_initial", "storage_final",
     "fleet", "hub",
 )  # fmt: skip
 Key = list[tuple[Sequence[str], Ints]]
