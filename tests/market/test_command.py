@@ -55,6 +55,34 @@ def test_cournot_duopoly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     } <= set(document)
 
 
+COLUMNS = {
+    "prices": {"node", "period", "price", "determined", "price_lo", "price_hi"},
+    "consumption": {"node", "period", "quantity", "unserved"},
+    "sales": {"trader", "node", "period", "quantity"},
+    "flows": {"arc", "trader", "period", "quantity"},
+    "production": {"trader", "node", "step", "period", "quantity"},
+    "markups": {"trader", "node", "period", "theta", "price", "value", "markup"},
+    "rents": {"kind", "id", "period", "rent"},
+}
+
+
+def test_the_document_has_the_keys_that_are_documented_and_no_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Keys of the document in docs/problem-folder.md, terms of the certificate, columns of the rows."""
+    _, document = solve(tmp_path, capsys, arcs=FILES["arcs"].replace(",,0,0", ",1,0,0"))
+    tables = {"storage", "investments", "conversions", "values", "classes"} | COLUMNS.keys()
+    assert document.keys() == {"status", "welfare", "certificate", "solver"} | tables
+    told = (Path(__file__).parents[2] / "docs" / "problem-folder.md").read_text(encoding="utf-8")
+    assert all(f"`{key}`" in told for key in document)
+    assert document["welfare"].keys() == {"consumers", "producers", "operators", "states", "total"}
+    terms = {"primal", "dual", "price", "balance", "gap", "markup", "best_response"}
+    assert document["certificate"].keys() == terms | {"passed", "worst"}
+    for table, columns in COLUMNS.items():
+        assert document[table], table
+        assert all(row.keys() == columns for row in document[table]), table
+
+
 def test_a_group_acts_as_one_seller(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, document = solve(tmp_path, capsys, traders="trader,group\nt,g\nu,g\n")
     assert (code, price(document)) == (0, pytest.approx(5.5, abs=1e-7))  # monopoly: (a + c) / 2
