@@ -105,6 +105,15 @@ def test_a_passage_has_a_page(word: str) -> None:
     assert later["closed"] is None
 
 
+def test_a_passage_tells_the_events_that_name_it() -> None:
+    """Ships turn away from Hormuz in March 2026; the event stands under the plant, its words name the strait."""
+    world = load_world()
+    told = page(world, "hormuz", DAY)["events"]
+    assert "2026-03-02" in {e["date"] for e in told}
+    assert all("Hormuz" in e["what"] for e in told)
+    assert not page(world, "cape", DAY)["events"]  # "by the Cape" of another sentence is not Cape of Good Hope
+
+
 def test_a_passage_across_the_date_line_lies_on_it() -> None:
     [place] = page(load_world(), "bering", DAY)["map"]["places"]
     assert abs(place["lon"]) > 165

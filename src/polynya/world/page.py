@@ -13,7 +13,7 @@ from polynya.errors import NotFoundError, did_you_mean
 from polynya.world.fact import Fact
 from polynya.world.map import Chart, Line, Place, chart, chart_text
 from polynya.world.notices import notices, notices_text
-from polynya.world.passage import PASSAGES, find_passage, passage_parts
+from polynya.world.passage import PASSAGES, find_passage, passage_parts, told_of
 from polynya.world.related import LINKS, namesakes, plain, related
 from polynya.world.world import IDENTITY_TABLES, World
 
@@ -63,7 +63,7 @@ def _document(
     world: World, identity: str, kind: str, day: date, row: dict[str, Any], values: list[dict[str, Any]], drawn: Chart
 ) -> dict[str, Any]:
     cited = {f["source"] for v in values for f in v["timeline"]} | ({row["source"]} if row.get("source") else set())
-    around = {**related(world, identity), **_told(world, identity, day)}
+    around = {**related(world, identity), **_told(world, identity, day, passage=kind == "passage")}
     cited |= {r["source"] for rows in around.values() for r in rows if r.get("source")}
     sources = [
         {k: plain(v) for k, v in s.items() if not k.startswith("_")}
@@ -260,11 +260,11 @@ def _by_alias(world: World, name: str) -> str:
     raise NotFoundError(f'nothing in the registry is called "{name}".', fix=did_you_mean(name, known))
 
 
-def _told(world: World, identity: str, day: date) -> dict[str, Any]:
+def _told(world: World, identity: str, day: date, *, passage: bool) -> dict[str, Any]:
     """Events, gates with their state on the day, and other names."""
     picks = {
         "events": world.table("events")
-        .filter(pl.col("subject") == identity)
+        .filter(told_of(world, identity) if passage else pl.col("subject") == identity)
         .sort("date")
         .select("date", "what", "source"),
         "gates": world.table("gates")

@@ -5,6 +5,7 @@ A passage is a gate line of the sea network with dated facts; what it costs a vo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -16,6 +17,7 @@ from polynya.world.related import plain
 from polynya.world.world import World
 
 PASSAGES, FACTS = "voyages_passages", "voyages_passage_facts"
+COMMON = re.compile(r"\b(strait of|strait|canal|north of)\b|\(.*\)", re.IGNORECASE)
 
 
 def find_passage(world: World, word: str) -> str | None:
@@ -51,6 +53,13 @@ def passage_parts(world: World, identity: str, day: date) -> tuple[dict[str, Any
     ends = [tuple(float(v) for v in p.split()) for p in str(row["gate"]).split(";")]
     places = [Place(identity, row["name"], sum(p[0] for p in ends) / len(ends), _middle_lon(ends), "self")]
     return {k: plain(v) for k, v in row.items() if not k.startswith("_")}, values, Chart(identity, tuple(places), ())
+
+
+def told_of(world: World, identity: str) -> pl.Expr:
+    """Which events name the passage in their words: it is no registered subject, so none can be filed under it."""
+    name = str(world.table(PASSAGES).filter(pl.col("id") == identity)["name"].item())
+    proper = " ".join(COMMON.sub(" ", name).split())
+    return pl.col("what").str.contains(rf"\b{re.escape(proper)}\b")
 
 
 def _middle_lon(ends: list[tuple[float, ...]]) -> float:
