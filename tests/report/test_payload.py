@@ -213,6 +213,10 @@ def test_the_condition_is_said() -> None:
     assert "1 claim" in text
     assert "1 open condition is met, which is assumed" in text
     assert "1 condition taken as not met" in text
+    many = {"conditions_assumed_met": ["a", "b", "c"], "conditions_without_claim": ["b", "c"]}
+    assert "only if 3 open conditions are met, which is assumed (2 of them reported by nobody)." in condition_of(
+        made.summary() | many
+    )
 
 
 def test_how_sure_is_said_with_the_errors_of_the_fit() -> None:

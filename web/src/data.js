@@ -90,4 +90,4 @@ export function mean(list) {
 export const value = (r, state) => state.mode === "baseline" ? at(r.b, state.month)
   : state.mode === "scenario" ? at(r.s, state.month) : at(r.s, state.month) - at(r.b, state.month);
 export const unit = (state) => (state.month < 0 ? "bcm/year" : "bcm in the period");
-export const BLUE = "#1565a9", ORANGE = "#c4510a", PIPE = "#2b4562", SHIP = "#7b4f9d", GREY = "#8a949e";
+export const BLUE = "#1565a9", ORANGE = "#c4510a", PIPE = "#2b4562", SHIP = "#8a5bb0", GREY = "#8a949e";

@@ -51,8 +51,9 @@ mapFigure.picture.after(legend);
 const hubs = Object.entries(HUBS).filter(([id]) => data.prices.has(id));
 const chosen = hubs.length ? hubs : [...data.prices.keys()].slice(0, 6).map((id) => [id, data.name(id)]);
 const series = chosen.map(([id, name], i) => ({ id, name, colour: HUES[i % HUES.length], ...data.prices.get(id) }));
+const most = [...(data.hubs ?? [])].filter((o) => o.largest).sort((a, b) => Math.abs(b.largest.change) - Math.abs(a.largest.change))[0];
 let priceSvg, sankeySvg;
-const priceFigure = figure({ id: "prices", title: "Hub prices by month", note: `USD/MMBtu. Solid: scenario, dashed: baseline; in the difference view scenario less baseline. ${data.trust.notes.find((n) => n.includes("foresee")) ?? ""}`, svg: () => priceSvg,
+const priceFigure = figure({ id: "prices", title: "Hub prices by month", note: `USD/MMBtu. Solid: scenario, dashed: baseline; in the difference view scenario less baseline.${most ? ` It moves most at ${most.hub}, in ${most.largest.period}: ${signed(most.largest.change, 2)}.` : ""} ${data.trust.notes.find((n) => n.includes("foresee")) ?? ""}`, svg: () => priceSvg,
   label: () => `Prices by month at ${chosen.map(([, n]) => n).join(", ")}`,
   data: () => ({ pick, sels: series.flatMap((o) => data.months.map(() => `price:${o.id}`)), head: ["hub", "month", "baseline", "scenario", "change", "unit"], rows: series.flatMap((o) => data.months.map((m, i) => [o.name, m, o.b[i], o.s[i], o.b[i] === null || o.s[i] === null ? null : Number((o.s[i] - o.b[i]).toFixed(3)), "USD/MMBtu"])) }) });
 

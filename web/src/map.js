@@ -14,6 +14,17 @@ const MONTH_NAMES = "January February March April May June July August September
 const LEAST = { month: 0.004, year: 0.05 }; // thinner flows are not drawn
 const PX_PER_ROOT_BCM_PER_YEAR = 1.25, WIDEST = 13;
 
+// Width of a text in units of its size, as this page's font draws it; remembered, since a month step asks for the same again.
+const ruler = document.createElement("canvas").getContext("2d"), widths = new Map();
+function wide(text, bold) {
+  const key = `${bold ? "b" : "n"}${text}`;
+  if (!widths.has(key)) {
+    ruler.font = `${bold ? 700 : 400} 100px ${getComputedStyle(document.body).fontFamily}`;
+    widths.set(key, ruler.measureText(text).width / 100 + 0.15);
+  }
+  return widths.get(key);
+}
+
 export function makeMap(data, store) {
   const svg = s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "map" });
   const layer = Object.fromEntries(["ground", "ice", "nsr", "lanes", "pipes", "high", "hit", "nodes", "labels"].map((k) => [k, s("g", { "data-layer": k })]));
@@ -132,7 +143,7 @@ export function makeMap(data, store) {
     const free = (b) => b.l > frame.l + 2 && b.r < frame.r - 2 && b.t > frame.t + 2 && b.b < frame.b - 2 && !taken.some((o) => b.l < o.r && b.r > o.l && b.t < o.b && b.b > o.t);
     for (const n of nodes) if (n.at) taken.push({ l: n.at[0] - 4 / k, r: n.at[0] + 4 / k, t: n.at[1] - 4 / k, b: n.at[1] + 4 / k });
     const put = (text, x, y, bold, colour, sel) => {
-      const w = text.length * size * (bold ? 0.62 : 0.57), hh = size * 1.15, gap = 6 / k;
+      const w = size * wide(text, bold), hh = size * 1.15, gap = 6 / k;
       const places = [[gap, -hh / 2], [-w - gap, -hh / 2], [-w / 2, -hh - gap], [-w / 2, gap], [gap, -hh - gap / 2], [gap, gap / 2], [-w - gap, -hh - gap / 2], [-w - gap, gap / 2]];
       for (const [dx, dy] of places) {
         const box = { l: x + dx, r: x + dx + w, t: y + dy, b: y + dy + hh };

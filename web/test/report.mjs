@@ -40,6 +40,17 @@ await check("projection", async () => {
   for (const v of ["europe", "world", "globe", "polar"]) { await radio(page, "view", v); seen.add(await shapes(page)); expect(page.url().includes(`view=${v}`), `address lacks ${v}`); }
   expect(seen.size === 4, `only ${seen.size} different drawings`);
 });
+await check("labels do not collide", async () => {
+  const crossed = [];
+  for (const view of ["polar", "europe", "world", "globe"]) for (const month of ["-1", "0", "7"]) for (const mode of ["scenario", "difference"]) {
+    await radio(page, "view", view); await radio(page, "mode", mode); await page.locator("#month").fill(month);
+    const boxes = await page.$$eval("[data-layer=labels] text", (list) => list.map((n) => { const b = n.getBBox(); return [n.textContent, b.x, b.y + 0.18 * b.height, b.x + b.width, b.y + 0.82 * b.height]; }));
+    measured.labels_most = Math.max(measured.labels_most ?? 0, boxes.length);
+    boxes.forEach((a, i) => boxes.slice(i + 1).forEach((b) => { const w = Math.min(a[3], b[3]) - Math.max(a[1], b[1]), hh = Math.min(a[4], b[4]) - Math.max(a[2], b[2]); if (w > 1.5 && hh > 1.5) crossed.push(`${view} ${mode} ${month}: ${a[0]} / ${b[0]} by ${w.toFixed(1)} x ${hh.toFixed(1)}`); }));
+  }
+  await radio(page, "view", "polar"); await page.locator("#month").fill("-1");
+  expect(crossed.length === 0, `${crossed.length} collide: ${crossed.slice(0, 6).join("; ")}`);
+});
 await check("month step", async () => {
   const months = Number(await page.locator("#month").getAttribute("max"));
   const steps = [];

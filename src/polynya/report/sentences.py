@@ -31,9 +31,11 @@ def condition_of(summary: Mapping[str, Any]) -> str:
     met, unmet = len(summary["conditions_assumed_met"]), len(summary["conditions_not_met"])
     text = f"This rests on {_count(summary['claims_used'], 'claim')}"
     if met:
+        own = len(summary.get("conditions_without_claim", ()))
         text += (
             f" and holds only if {_count(met, 'open condition')} {'is' if met == 1 else 'are'} met, which is assumed"
         )
+        text += f" ({'nobody has reported it' if met == 1 else f'{own} of them reported by nobody'})" if own else ""
     if unmet:
         text += f"; {_count(unmet, 'condition')} taken as not met"
     return text + "."
