@@ -77,5 +77,7 @@ def test_lines_of_a_chart_are_seen_on_white(eyes: str) -> None:
     assert len(set(hues)) == 8
     for hue in hues:
         assert float(np.linalg.norm(lab(hue, SEEN[eyes]) - lab("#ffffff", SEEN[eyes]))) > 40
-    first = [lab(h, SEEN[eyes]) for h in hues[:3]]  # four times what is just noticed; blue and green of tritanopia are nearest
+    first = [
+        lab(h, SEEN[eyes]) for h in hues[:3]
+    ]  # four times what is just noticed; blue and green of tritanopia are nearest
     assert min(float(np.linalg.norm(a - b)) for a, b in combinations(first, 2)) > 10
