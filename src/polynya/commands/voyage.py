@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 _NEGATIVE_POSITION = re.compile(r"^-\d+(\.\d+)?\s*[,;]")
 VIAS = ("auto", "suez", "cape", "panama", "nsr", "nwp")
+SHORTEST_PAIRS = (
+    ("yokohama", "rotterdam"),
+    ("busan", "hamburg"),
+    ("shanghai", "rotterdam"),
+    ("hong-kong", "rotterdam"),
+    ("shanghai", "saint-petersburg"),
+)
 SHIP_HELP = (
     "Ship class (lng-174k, lng-arc7, tanker-aframax, ...), the name of an Arctic LNG carrier, "
     "or a YAML file with `like:` a class."
@@ -218,13 +225,15 @@ def nsr(
     year: int = typer.Option(2025, "--year", min=2017, max=2100, help="Year of fleet, rules and tolls."),
     origin: str = typer.Option("Shanghai", "--from", help="Container transit: from."),
     destination: str = typer.Option("Rotterdam", "--to", help="Container transit: to."),
+    chart: str = typer.Option("", "--chart", help="Write a chart of the container transit as SVG."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
 ) -> None:
-    from polynya.console import emit_json, say
+    from polynya.console import emit_json, note, say
     from polynya.voyages import nsr as engine
     from polynya.voyages.bundle import read_rows
-    from polynya.voyages.export import nsr_text
     from polynya.voyages.legs import read_table_file
+    from polynya.voyages.nsr_export import nsr_svg, nsr_text
+    from polynya.voyages.places import find_place
 
     day = f"{year}-08-15"
     bundle, context, box = _ask(origin, destination, day, "container-feeder", "auto", "time", "", "auto", "", False)
@@ -235,23 +244,33 @@ def nsr(
     open_shares = engine.reliability(read_rows(folder, "ice_openings"))
     breakers = engine.icebreakers_on(read_rows(folder, "icebreakers"), date(year, 7, 1))
     ships = read_rows(folder, "fleet_ships")
+    lng_rows = engine.lng_capacity(bundle, read_table_file(folder / "legs.npz"), ships, year, "arc7-yamal")
+    capacity = breakers * 30.4
+    pairs = [tuple(find_place(bundle.network, bundle.ports, end) for end in pair) for pair in SHORTEST_PAIRS]
     document = {
         "year": year,
         "cargo_published": engine.cargo_table(read_rows(folder, "nsr_cargo")),
-        "lng_computed": engine.lng_capacity(bundle, read_table_file(folder / "legs.npz"), ships, year, "arc7-yamal"),
+        "lng_computed": lng_rows,
         "icebreakers": {
             "nuclear_in_service": breakers,
-            "capacity_days_per_month": round(breakers * 30.4, 1),
-            "arc7_to_china": engine.escort_days(context, lng, breakers),
+            "capacity_days_per_month": round(capacity, 1),
+            "arc7_to_china": engine.fleet_east(engine.escort_days(context, lng, breakers), lng_rows, capacity),
         },
+        "container_from": box.origin.name,
+        "container_to": box.destination.name,
         "container_transit": engine.container_break_even(context, box, liner, open_shares),
+        "shortest_route": engine.shortest(context, box, liner, [(a, b) for a, b in pairs], open_shares),
         "reliability": open_shares,
         "notes": [
             "LNG: what the fleet could carry if all of it took that way; not a forecast",
             "an escorted transit is taken to bind an icebreaker for the way there and back",
-            "published cargo: transit is part of neither outbound nor inbound; definitions changed in 2018",
+            "expected: in the years in which the way stays shut the ice-classed ship goes south at once, at its own cost per TEU",
+            "published cargo: transit is part of the total and of neither outbound nor inbound; definitions changed in 2018",
         ],
     }
+    if chart:
+        Path(chart).write_text(nsr_svg(document), encoding="utf-8")
+        note(f"chart written to {chart}")
     if as_json:
         emit_json(_noticed(document))
     else:

@@ -107,7 +107,7 @@ COLUMNS: dict[str, list[Column]] = {
         _T("unit"), _KIND, *_SOURCED,
     ],
     "nsr_cargo": [
-        _T("year", "integer", nullable=False), _T("flow", nullable=False, options=("total", "outbound", "inbound", "transit")),
+        _T("year", "integer", nullable=False), _T("flow", nullable=False, options=("total", "outbound", "inbound", "transit", "transit-east", "transit-west")),
         _T("cargo", nullable=False), _T("value", "number", nullable=False, minimum=0), _T("unit", nullable=False),
         _T("until", "date"), _KIND, *_SOURCED,
     ],

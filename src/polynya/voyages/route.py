@@ -111,7 +111,9 @@ def search(
     for _turn in range(MAX_TURNS):
         parts = []
         for layer in range(layers):
-            if not _turn:  # nowhere sooner than without ice: waters that open on the way are asked for when the ship is there
+            if (
+                not _turn
+            ):  # nowhere sooner than without ice: waters that open on the way are asked for when the ship is there
                 w = network.nm * (conditions.open_slowness / 24.0) + delay_days
                 w[~(usable_low if layer == 0 else usable_high)] = np.inf
                 parts.append(w)
