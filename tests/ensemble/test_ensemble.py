@@ -14,12 +14,13 @@ import pytest
 from polynya.cli import main
 from polynya.ensemble.choice import Choice, choose, claims_that_hold
 from polynya.ensemble.draw import draw
+from polynya.ensemble.files import summary_text
 from polynya.ensemble.ledger import SOLVED, Ledger
 from polynya.ensemble.page import page
-from polynya.ensemble.uncertain import Coin, Dial, Uncertain
+from polynya.ensemble.uncertain import Coin, Dial, Uncertain, uncertain
 from polynya.ensemble.work import ground, plain, pose
 from polynya.errors import StorageError
-from polynya.pipeline import FOUNDING, ready
+from polynya.pipeline import EXAMPLES, FOUNDING, ready
 from polynya.results.answer import Question
 from polynya.scenario import apply, load_scenario
 from polynya.scenario.ledger import Claim
@@ -227,6 +228,25 @@ def test_a_latin_hypercube_has_one_point_in_every_slice() -> None:
     slices = sorted(int((v - 2.0) / 2.0 * 16) for v in draws.dials[:, 0])
     assert slices == list(range(16))
     assert draws.coins.sum() == 4  # a quarter of 16 points lies below 0.25
+
+
+def test_notes_that_say_the_same_of_several_things_are_one_line(exact_run: Path) -> None:
+    notes = ["all is foreseen.", "store-a: none known", "store-b: none known", "Demand of 2026: unknown", "x: y"]
+    lines = summary_text({**summary(exact_run), "notes": notes}).splitlines()
+    assert [line.strip() for line in lines[-4:]] == [
+        "all is foreseen.",
+        "store-a, store-b: none known",
+        "Demand of 2026: unknown",
+        "x: y",
+    ]
+
+
+def test_the_example_has_something_to_draw() -> None:
+    """Its likelihoods are invented and say so; the founding scenario leaves them to the user."""
+    scenario = load_scenario(EXAMPLES / "winter-doubts" / "scenario.yaml", load_world(None))
+    what = uncertain(scenario)
+    assert [c.id for c in what.coins] == ["storm-season", "long-outage", "hammerfest-out"]
+    assert [d.id for d in what.dials] == ["weather"]
 
 
 def test_hostile_text_stays_text_on_the_page(exact_run: Path) -> None:

@@ -10,7 +10,7 @@ DIR/manifest.json, timings.json                        hashes of all files; time
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -213,8 +213,18 @@ def summary_text(d: Mapping[str, Any]) -> str:
             table(["input", "share", "text"], [[s["id"], f"{100 * s['share']:.0f} %", text[s["id"]]] for s in top])
         )
     lines += ["", f"Trust: every certificate passed (worst residual {d['worst_residual']:.1e})."]
-    lines += [f"  {n}" for n in d["notes"]]
+    lines += [f"  {n}" for n in _gathered(d["notes"])]
     return "\n".join(lines)
+
+
+def _gathered(notes: Sequence[str]) -> list[str]:
+    """Notes that say the same of several things as one; one word before a colon is the thing."""
+    same: dict[str, list[str]] = {}
+    for note in notes:
+        thing, colon, said = note.partition(": ")
+        one = bool(colon) and " " not in thing
+        same.setdefault(said if one else note, []).extend([thing] if one else [])
+    return [f"{', '.join(things)}: {note}" if things else note for note, things in same.items()]
 
 
 def _range(s: Mapping[str, Any]) -> str:
