@@ -168,7 +168,7 @@ def test_a_number_that_nothing_rests_on_is_said(files: Path, tmp_path: Path) -> 
         for c in (
             ("dearer", "well", "production_cost_high_usd_per_mmbtu", 5, "usd_per_mmbtu", "2021-01-01"),
             ("later", "aa-bb", "capacity_bcm_per_year", 1, "bcm_per_year", "2031-01-01"),
-            ("shown-only", "aa-bb", "nameplate_mt_per_year", 3, "mt_per_year", "2021-01-01"),
+            ("shown-only", "aa-bb", "observed_flow_bcm_per_year", 3, "bcm_per_year", "2021-01-01"),
         )
     )
     scenario += "  - {id: less, type: shift_demand, nodes: [BB], factor: 0.9, from: 2021-01-01, because: [a1]}\n"
@@ -179,7 +179,7 @@ def test_a_number_that_nothing_rests_on_is_said(files: Path, tmp_path: Path) -> 
     said = [s for s in json.loads((out / "summary.json").read_text())["does_not_move"] if "rests on" in s]
     assert said == [
         "later: applied, but no number of this market rests on capacity_bcm_per_year of aa-bb then",
-        "shown-only: applied, but no number of this market rests on nameplate_mt_per_year of aa-bb then",
+        "shown-only: applied, but no number of this market rests on observed_flow_bcm_per_year of aa-bb then",
     ]
 
 
