@@ -30,6 +30,7 @@ HUBS = {
 FORESIGHT = "Sellers and stores foresee the whole horizon, so prices can move before a change takes effect."
 SHOWN_FLOW_BCM_PER_YEAR = 0.5
 SHOWN_MUSD = 0.5
+FULL_SHARE = 0.999  # of capacity
 ROLES = "An owner's plant, ships, lines and sales stand in rows of their own here; the next table adds them up."
 NOT_CALIBRATED = (
     "Levels are neither calibrated nor anchored: differences between the two cases are what to read, not levels."
@@ -71,6 +72,7 @@ def summarise(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[str, A
         "corridors": _corridors(tables["flows"], years),
         "europe": europe,
         "suppliers_of_europe": _suppliers(tables["supply"], europe, _eu(answer), years),
+        "world_balance": _world_balance(answer, years),
         "gains": _gains(tables["gains"], answer),
         "owners": _owners(tables["owners"], answer),
         "gates": _gates(answer),
@@ -101,8 +103,12 @@ def assumed_text(d: Mapping[str, Any]) -> str:
     """`16 claims, 6 open conditions assumed met, 3 of them reported by nobody`; gas and oil alike."""
     met, own = len(d["conditions_assumed_met"]), len(d.get("conditions_without_claim", ()))
     claims = f"{d['claims_used']} claim{'' if d['claims_used'] == 1 else 's'}"
-    conditions = f"{met} open condition{'' if met == 1 else 's'} assumed met"
-    return f"{claims}, {conditions}" + (f", {own} of them reported by nobody" if own else "")
+    parts = [claims if d["claims_used"] else "no claim behind it, its author's assumptions alone"]
+    if met:
+        parts.append(f"{met} open condition{'' if met == 1 else 's'} assumed met")
+    if met and own and d["claims_used"]:
+        parts.append(f"{own} of them reported by nobody")
+    return ", ".join(parts)
 
 
 def _span(answer: Answer) -> str:
@@ -422,6 +428,35 @@ def _largest_text(hub: Mapping[str, Any]) -> str:
     return f"{most['change']:+.2f} in {most['period']}" if most else "none"
 
 
+def _world_balance(answer: Answer, years: float) -> dict[str, Any]:
+    """Made and used in the whole world, and how much of it comes from steps of supply that run full. [bcm/year; share]"""
+    out: dict[str, Any] = {}
+    for name, case in answer.cases.items():
+        made, used = float(case.production()["quantity"].sum()), float(case.consumption()["quantity"].sum())
+        out[name] = {"production": _r(made / years), "consumption": _r(used / years)}
+    case = answer.cases[BASELINE]
+    steps = case.problem.production.join(case.solution.production, on=["trader", "node", "step", "period"])
+    full = steps.filter(pl.col("quantity") >= FULL_SHARE * pl.col("capacity"))["quantity"].sum()
+    total = steps["quantity"].sum()
+    return out | {"full_share": _r(float(full) / float(total)) if total else None}
+
+
+def _world_line(d: Mapping[str, Any]) -> list[str]:
+    world = d.get("world_balance")
+    if not world:
+        return []
+    before, after = world[BASELINE], world[SCENARIO]
+    text = (
+        f"  World: made {before['production']:,.1f} -> {after['production']:,.1f}, "
+        f"used {before['consumption']:,.1f} -> {after['consumption']:,.1f} bcm/year"
+    )
+    full = world["full_share"]
+    known = (
+        f"; {100 * full:.0f} % of the baseline's gas comes from fields that run full and cannot step in" if full else ""
+    )
+    return [text + known + "."]
+
+
 def _suppliers_lines(d: Mapping[str, Any]) -> list[str]:
     """Who supplies Europe, and the Union within it: the two are easily taken for one another."""
     from polynya.console import table
@@ -432,7 +467,7 @@ def _suppliers_lines(d: Mapping[str, Any]) -> list[str]:
     header = ["supplier", "baseline", "scenario", "change"] + (["EU baseline", "EU scenario"] if union else [])
     note = [f"  Europe is {len(d['europe'])} market areas: {' '.join(d['europe'])}."] if d.get("europe") else []
     title = "Who supplies Europe, own production included [bcm/year; price takers by average mixing]"
-    return ["", title, table(header, rows), *note]
+    return ["", title, table(header, rows), *note, *_world_line(d)]
 
 
 def gains_lines(gains: Mapping[str, Any]) -> list[str]:
