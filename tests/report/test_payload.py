@@ -160,7 +160,7 @@ def test_three_sentences_with_their_numbers() -> None:
     price, flow, gain = sentences(made.summary(), NAMES)
     assert price == (
         "If this came true, with 1 open condition met, Europe would pay 35.0 % less for gas on average over 2 months "
-        "from January 2026: 5.2 instead of 8.0 USD/MMBtu (16.1 instead of 24.8 EUR/MWh)."
+        "from January 2026: 5.20 instead of 8.00 USD/MMBtu (16.1 instead of 24.8 EUR/MWh)."
     )
     assert flow == (
         "The line would then carry 15.0 bcm a year instead of none; "
@@ -204,7 +204,7 @@ def test_sentences_say_that_nothing_moves() -> None:
         "europe_price": {**made.summary()["europe_price"], "change_percent": -0.04},
     }
     price, flow, _ = sentences(still, {})
-    assert "would pay the same for gas to within 0.1 %" in price
+    assert "would pay the same for gas, to a twentieth of a per cent on average over 2 months" in price
     assert flow == "No pipeline and no supplier of Europe would move by 0.5 bcm a year or more."
 
 
@@ -213,6 +213,8 @@ def test_the_condition_is_said() -> None:
     assert "1 claim" in text
     assert "1 open condition is met, which is assumed" in text
     assert "1 condition taken as not met" in text
+    alone = {"claims_used": 0, "conditions_assumed_met": [], "conditions_not_met": []}
+    assert condition_of(made.summary() | alone) == "This rests on assumptions alone, on no claim that anybody reported."
     many = {"conditions_assumed_met": ["a", "b", "c"], "conditions_without_claim": ["b", "c"]}
     assert "only if 3 open conditions are met, which is assumed (2 of them reported by nobody)." in condition_of(
         made.summary() | many

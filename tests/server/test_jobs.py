@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +20,8 @@ import pytest
 from polynya.results.folder import Run
 from polynya.server.catalogue import Catalogue
 from polynya.server.folders import RunsFolder
+from polynya.server.listen import bind
+from polynya.server.settings import Settings
 from polynya.server.worker import put
 from tests.server.conftest import ONE_MONTH, QUICK, Served, serve
 
@@ -153,6 +157,13 @@ def start(runs: Path) -> tuple[subprocess.Popen[str], httpx.Client]:
     return process, httpx.Client(base_url=json.loads(text)["url"], timeout=30, trust_env=False)
 
 
+def test_who_asks_before_the_server_runs_waits(tmp_path: Path) -> None:
+    """The address is told before the first answer can be given; nobody is refused in between."""
+    listening = bind(Settings(runs=tmp_path / "runs", port=0))
+    with listening, socket.create_connection(listening.getsockname(), timeout=5):
+        pass
+
+
 def test_a_kill_loses_no_job_and_leaves_no_half_run(tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     process, client = start(runs)
@@ -175,6 +186,39 @@ def test_a_kill_loses_no_job_and_leaves_no_half_run(tmp_path: Path) -> None:
         assert served.get(f"/api/v1/jobs/{job['id']}").json()["attempts"] == 2
         run = served.get("/api/v1/runs").json()["runs"][0]
         assert not Run(runs / run["name"]).altered()
+        assert not hidden(runs)
+
+
+@pytest.mark.slow
+def test_killed_again_and_again_at_any_moment(tmp_path: Path) -> None:
+    """Eight kills, from before the worker starts to after the run is in place: each restart finds whole runs or none."""
+    runs = tmp_path / "runs"
+    chance = random.Random(9)
+    for n in range(8):
+        asked = json.loads(json.dumps(ONE_MONTH))
+        asked["edits"]["id"] = f"try-{n}"
+        process, client = start(runs)
+        with client:
+            assert client.post("/api/v1/jobs", json=asked).status_code == 202
+            time.sleep(chance.uniform(0.0, 9.0))
+            process.send_signal(signal.SIGKILL)
+            process.wait(10)
+        end = time.monotonic() + 20
+        while alive(runs):
+            assert time.monotonic() < end, "the worker outlives its server"
+            time.sleep(0.05)
+        for name in RunsFolder(runs).names():
+            assert not Run(runs / name).altered()
+    for served in serve(runs, QUICK):
+        jobs = served.get("/api/v1/jobs").json()["jobs"]
+        assert len(jobs) == 8
+        for job in jobs:  # a job that was cut off twice is given up in words, any other is done
+            found = served.wait(job["id"], seconds=300)
+            assert found["state"] == "done" or found["attempts"] == 2
+        names = list(RunsFolder(runs).names())
+        assert len(names) >= 4
+        for name in names:
+            assert not Run(runs / name).altered()
         assert not hidden(runs)
 
 

@@ -29,7 +29,10 @@ def sentences(summary: Mapping[str, Any], names: Mapping[str, str]) -> list[str]
 def condition_of(summary: Mapping[str, Any]) -> str:
     """On what the three sentences hang."""
     met, unmet = len(summary["conditions_assumed_met"]), len(summary["conditions_not_met"])
-    text = f"This rests on {_count(summary['claims_used'], 'claim')}"
+    claims = summary["claims_used"]
+    text = (
+        f"This rests on {_count(claims, 'claim') if claims else 'assumptions alone, on no claim that anybody reported'}"
+    )
     if met:
         own = len(summary.get("conditions_without_claim", ()))
         text += (
@@ -73,8 +76,9 @@ def _price(summary: Mapping[str, Any]) -> list[Part]:
     condition = "If this came true" + (f", with {_count(met, 'open condition')} met," if met else ",")
     year, month = summary["from"].split("-")[:2]
     time = f" on average over {_span(summary)} from {MONTHS[int(month) - 1]} {year}"
-    if f"{abs(change):.1f}" == "0.0":
-        moved: list[Part] = [(" Europe would pay the same for gas to within 0.1 %", None), (time, None), (": ", None)]
+    if abs(change) < 0.05:
+        same = f" Europe would pay the same for gas, to a twentieth of a per cent{time}: "
+        moved: list[Part] = [(same, None)]
     else:
         moved = [
             (" Europe would pay ", None),
@@ -84,7 +88,7 @@ def _price(summary: Mapping[str, Any]) -> list[Part]:
     return [
         (condition, None),
         *moved,
-        (f"{usd['scenario']:.1f} instead of {usd['baseline']:.1f} USD/MMBtu", "mean:Europe"),
+        (f"{usd['scenario']:.2f} instead of {usd['baseline']:.2f} USD/MMBtu", "mean:Europe"),
         (" (", None),
         (f"{eur['scenario']:.1f} instead of {eur['baseline']:.1f} EUR/MWh", "mean:Europe"),
         (").", None),

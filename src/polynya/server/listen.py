@@ -63,12 +63,16 @@ def protocol(limits: Limits) -> type[H11Protocol]:
 
 
 def bind(settings: Settings) -> socket.socket:
-    """A bound socket. Raises UsageError when the port is taken or the host is none of this machine's."""
+    """A listening socket: who asks before the server runs waits instead of being refused.
+
+    Raises UsageError when the port is taken or the host is none of this machine's.
+    """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     found = socket.socket(family, socket.SOCK_STREAM)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((settings.host.strip("[]"), settings.port))
+        found.listen(settings.limits.connections)
     except OSError as error:
         found.close()
         raise UsageError(
