@@ -236,10 +236,14 @@ def supply_of(case: Case, node: str, periods: list[str]) -> dict[str, float]:
     return {k: v for k, v in found.items() if abs(v) > 0.005 or k == "consumption"}
 
 
-def with_net(supply: Mapping[str, float]) -> dict[str, float]:
-    """The same with a line for each border that is used both ways: sellers with market power cross each other's flows."""
-    both = [k[5:] for k in supply if k.startswith("from ") and f"to {k[5:]}" in supply]
-    return {**supply, **{f"net from {n}": supply[f"from {n}"] + supply[f"to {n}"] for n in both}}
+def with_net(*cases: Mapping[str, float]) -> list[dict[str, float]]:
+    """Each case with a line for every border that any of them uses both ways: sellers with market power cross flows."""
+    ways = {k for supply in cases for k in supply}
+    both = sorted(k[5:] for k in ways if k.startswith("from ") and f"to {k[5:]}" in ways)
+    return [
+        {**supply, **{f"net from {n}": supply.get(f"from {n}", 0.0) + supply.get(f"to {n}", 0.0) for n in both}}
+        for supply in cases
+    ]
 
 
 def seller_share(case: Case, node: str, periods: list[str], trader: str) -> float:
@@ -295,7 +299,7 @@ def tables(event: Event, solvers: Iterable[str], world: World) -> list[str]:
     after = [n for n in names if n >= event.after.strftime("%Y-%m")]
     span = f"{after[0]} to {after[-1]}"
     for node in event.nodes:
-        lines += compared(f"{node}, {span}", *(with_net(supply_of(c, node, after)) for c in (cut, uncut)))
+        lines += compared(f"{node}, {span}", *with_net(*(supply_of(c, node, after) for c in (cut, uncut))))
     rows = [
         [n, *(f"{100 * seller_share(c, n, after, 'gazprom'):.0f} %" for c in (uncut, cut))]
         for n in dict.fromkeys((*event.nodes, *event.prices))
