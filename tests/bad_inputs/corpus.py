@@ -22,7 +22,10 @@ LEDGER = """schema: polynya.claims/1
 document: {title: Test, sha256: 0000000000000000000000000000000000000000000000000000000000000000}
 claims: []
 """
-GEM = "Terminal Name,Country,Status,Capacity (bcm/y)\nAn LNG Terminal,Italy,Operating,5\n"
+GEM = (
+    "TerminalName,UnitName,FacilityType,Status,Country,CapacityInBcm/y,StartYear1\n"
+    "An LNG Terminal,,Import,Operating,Italy,5,2009\n"
+)
 FTM = '{"id": "a", "schema": "Company", "properties": {"name": ["A"]}}\n'
 BODS = '[{"recordId": "a", "recordType": "entity", "statementId": "s1", "recordDetails": {"name": "A"}}]\n'
 SHIP = "like: lng-174k\nspeed_kn: 15\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import resource
@@ -108,6 +109,14 @@ def test_text_that_a_spreadsheet_would_run_is_kept_text() -> None:
         assert line.lstrip('"').startswith("'" + cell[:1])
         assert line.endswith("-1.5")  # a number stays a number
     assert lines[-1] == "plain,-1.5"
+
+
+def test_a_publishers_name_that_a_spreadsheet_would_run_is_kept_text(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "g.csv").write_text(GEM.replace("An LNG Terminal", '"=HYPERLINK(""http://x"")"'))
+    command = ["world", "import", "gem", str(tmp_path / "g.csv"), "--world", str(small), "--out", str(tmp_path / "o")]
+    assert main(command) == 0
+    (row,) = csv.DictReader((tmp_path / "o" / "left_out.csv").read_text().splitlines())
+    assert row["name"].startswith("'=HYPERLINK")
 
 
 def test_hostile_text_of_a_scenario_reaches_report_and_tables_as_text(small: Path, tmp_path: Path) -> None:

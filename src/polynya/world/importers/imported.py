@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from polynya.errors import UsageError
+from polynya.tables import plain_cell
 
 SOURCE_COLUMNS = ("id", "title", "publisher", "url", "published", "accessed", "licence", "reliability", "notice")
 FACT_COLUMNS = (
@@ -114,7 +115,8 @@ def write_overlay(imported: Imported, out: Path, *, file_name: str, published: s
         _write(out / "facts" / f"{imported.publisher}.csv", FACT_COLUMNS, facts),
     ]
     if imported.left_out:
-        rows = [(x.locator, x.name, x.reason) for x in imported.left_out]
+        # people open this one in a spreadsheet; the facts are read back, and stay as they were given
+        rows = [(plain_cell(x.locator), plain_cell(x.name), plain_cell(x.reason)) for x in imported.left_out]
         written.append(_write(out / "left_out.csv", ("locator", "name", "reason"), rows))
     return written
 
