@@ -39,6 +39,7 @@ TONNES_CO2_PER_MMBTU_COAL, TONNES_CO2_PER_MMBTU_GAS = 0.0996, 0.0592
 # A stock-build obligation: what part of the target is due on the first day of a month. Straight from a third on 1 May; the trajectories
 # of Regulation (EU) 2022/1032 have the same shape.
 BUILD = {5: 1 / 3, 6: 4 / 9, 7: 5 / 9, 8: 2 / 3, 9: 7 / 9, 10: 8 / 9, 11: 1.0}
+MOST_OF_USE = 0.35  # no store option asks for more stock than this part of a year's use, as Article 6a(2) of Regulation (EU) 2022/1032 limits the duty
 TAIL_MONTHS = 3  # the horizon runs to the end of the winter, so that stores are not emptied on 31 December
 
 
@@ -385,11 +386,17 @@ def _with_stock(world: World, year: int, due: Mapping[int, float]) -> World:
     european = {i for i, r in world.table("nodes").select("id", "region").iter_rows() if r == "Europe"}
     stores = world.table("assets").filter((pl.col("kind") == "gas-storage") & pl.col("node").is_in(list(european)))
     days = {date(year, month, 1): share for month, share in sorted(due.items())}
+    size = {s: found.value for s in stores["id"] if (found := world.resolve(s, "working_bcm", date(year, 7, 1)))}
+    held: dict[str, float] = {}
+    for store, node in stores.select("id", "node").iter_rows():
+        held[node] = held.get(node, 0.0) + size.get(store, 0.0)
     rows = []
-    for store in stores["id"]:
+    for store, node in stores.select("id", "node").iter_rows():
+        used, _ = _consumption(world, node, year)
+        most = MOST_OF_USE * (used or 0.0) / held[node] if held[node] > 0.0 else 0.0
         law = {f.valid_from: f.value for f in world.facts.get((store, "minimum_fill_share"), ()) if f.valid_from}
         for day, share in days.items():
-            asked, span = max(share, law.get(day, 0.0)), {"valid_from": day, "valid_to": day}
+            asked, span = max(min(share, most), law.get(day, 0.0)), {"valid_from": day, "valid_to": day}
             rows.append(_fact(store, "minimum_fill_share", asked, "1", span, "storage option of the backcast"))
     replaced = (
         (pl.col("attribute") == "minimum_fill_share")

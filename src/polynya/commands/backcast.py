@@ -40,7 +40,13 @@ def backcast(
         float, typer.Option("--risk-premium", metavar="USD/MMBtu", help="Added to what European buyers would pay.")
     ] = 0.0,
     storage_target: Annotated[
-        float, typer.Option("--storage-target", min=0, max=1, help="European stores at least so full on 1 November.")
+        float,
+        typer.Option(
+            "--storage-target",
+            min=0,
+            max=1,
+            help="European stores at least so full on 1 November, up to 35 % of a year's use.",
+        ),
     ] = 0.0,
     stock_build: Annotated[
         float,
