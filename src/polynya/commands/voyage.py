@@ -13,6 +13,8 @@ from typer.core import TyperGroup
 from polynya.errors import NoSolutionError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from polynya.voyages.bundle import Bundle
     from polynya.voyages.ice import IceField
     from polynya.voyages.service import Refusal
@@ -96,6 +98,7 @@ def route(
     bundle, context, question = _ask(
         origin, destination, depart, ship, via, objective, avoid, escort, ice, heed_security, may_serve
     )
+    context.fast = bool(ice_years)  # many searches: the compiler, where it is installed, is worth its loading
     document = _noticed(answer(context, question, _years(bundle, ice_years)))
     if map_file and document["feasible"]:
         Path(map_file).write_text(as_svg(document, bundle.network), encoding="utf-8")
@@ -399,8 +402,8 @@ def _field(bundle: Bundle, ice: str) -> IceField:
     return read_ice(Path(ice), bundle.network.lat, bundle.network.lon, bundle.ice)
 
 
-def _years(bundle: Bundle, text: str) -> dict[int, IceField] | None:
-    from polynya.voyages.ice import climatology
+def _years(bundle: Bundle, text: str) -> Mapping[int, IceField] | None:
+    from polynya.voyages.ice import YearlyIce
 
     if not text:
         return None
@@ -411,7 +414,7 @@ def _years(bundle: Bundle, text: str) -> dict[int, IceField] | None:
     first, last = int(match[1]), int(match[2] or match[1])
     if first > last or first < known[0] or last > known[-1]:
         raise UsageError(f"--ice-years: {text} is not within {known[0]}-{known[-1]}")
-    return {y: climatology(bundle.network.lat, bundle.network.lon, bundle.ice, y) for y in range(first, last + 1)}
+    return YearlyIce(bundle.network.lat, bundle.network.lon, bundle.ice, range(first, last + 1))
 
 
 def _registry() -> dict[str, tuple[str, float | None, float | None, str]]:

@@ -8,6 +8,7 @@ first, until the sea's observed extent of that month is reached. Not here: what 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,6 +109,24 @@ def climatology(lat: Array, lon: Array, tables: IceTables, year: int | None = No
         label=label,
         sources=("nsidc-sea-ice-index", "polynya-assumption"),
     )
+
+
+class YearlyIce(Mapping[int, IceField]):
+    """Year -> the bundled ice of that year, made anew when it is asked for: thirteen fields at once would fill the memory."""
+
+    def __init__(self, lat: Array, lon: Array, tables: IceTables, years: Sequence[int]) -> None:
+        self._given, self._years = (lat, lon, tables), years
+
+    def __getitem__(self, year: int) -> IceField:
+        if year not in self._years:
+            raise KeyError(year)
+        return climatology(*self._given, year)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._years)
+
+    def __len__(self) -> int:
+        return len(self._years)
 
 
 def _closed_pack(pack: Array, frequency: Array) -> Array:

@@ -71,7 +71,8 @@ def rio(polaris: Polaris, concentration: Array, thickness_m: Array) -> Array:
     limits = np.array([limit for _, limit in STAGES[:-1]])
     stage = np.searchsorted(limits, np.asarray(thickness_m), side="right")
     tenths = 10.0 * np.asarray(concentration)
-    return np.asarray((10.0 - tenths) * polaris.ice_free + tenths * np.asarray(polaris.values)[stage])
+    values = np.asarray(polaris.values, tenths.dtype)
+    return np.asarray((10.0 - tenths) * polaris.ice_free + tenths * values[stage])
 
 
 def acceptable(polaris: Polaris, outcome: Array) -> Array:

@@ -99,6 +99,7 @@ def search(
             np.int32
         )
     matrix = csr_matrix((np.ones(len(indices)), indices, indptr), shape=(source + 1, source + 1))
+    matrix.data[layers * len(network.nm) :] = lead[order]
     usable_low = allowed
     usable_high = allowed & ~crossing
     goal = end.nodes + (n if layers == 2 else 0)
@@ -109,22 +110,18 @@ def search(
     previous: Array | None = None
     limit = np.inf
     for _turn in range(MAX_TURNS):
-        parts = []
         for layer in range(layers):
-            if (
-                not _turn
-            ):  # nowhere sooner than without ice: waters that open on the way are asked for when the ship is there
-                w = network.nm * (conditions.open_slowness / 24.0) + delay_days
-                w[~(usable_low if layer == 0 else usable_high)] = np.inf
-                parts.append(w)
-                continue
-            t = times[layer * n : (layer + 1) * n]
-            slow, free = conditions.at(everywhere, (start_day + np.where(np.isfinite(t), t, 0.0)) % YEAR_DAYS)
-            w = network.nm * (slow / 24.0)[network.tail] + delay_days
-            w[~free[network.tail]] = np.inf
+            w = matrix.data[layer * len(network.nm) : (layer + 1) * len(network.nm)]  # in place: the arrays are large
+            if _turn:
+                t = times[layer * n : (layer + 1) * n]
+                slow, free = conditions.at(everywhere, (start_day + np.where(np.isfinite(t), t, 0.0)) % YEAR_DAYS)
+                np.take(slow / 24.0, network.tail, out=w)
+                w *= network.nm
+                w[~free[network.tail]] = np.inf
+            else:  # nowhere sooner than without ice: waters that open on the way are asked for when the ship is there
+                np.multiply(network.nm, conditions.open_slowness / 24.0, out=w)
+            w += delay_days
             w[~(usable_low if layer == 0 else usable_high)] = np.inf
-            parts.append(w)
-        matrix.data = np.concatenate([*parts, lead[order]])
         found = dijkstra(matrix, indices=np.array([source]), return_predecessors=True, limit=float(limit))
         labels, before = found[0][0], found[1][0]
         arrival = labels[goal] + trail

@@ -12,7 +12,7 @@ from typing import Any
 
 from polynya.voyages.calendar import MONTHS
 from polynya.voyages.ice import IceField
-from polynya.voyages.voyage import Context, Found, Question, make_range, solve
+from polynya.voyages.voyage import Context, Found, Question, days_by_year, make_range, solve
 
 WAYS = ("nsr", "suez", "cape", "panama")
 
@@ -40,7 +40,7 @@ def season(
         }
         if best is not None:
             then = replace(q, depart=depart, via="auto")
-            each = {y: solve(Context(context.bundle, ice, fast=True), then) for y, ice in sorted((years or {}).items())}
+            each = days_by_year(context, then, years)
             row["range_days"] = make_range(context, then, best, each)["days"]
         for way in ways:
             if way in still and (other := still[way]) is not None and other.ice_nm == 0.0:

@@ -220,7 +220,7 @@ def answer(
 ) -> dict[str, Any]:
     """The document that `polynya voyage --json` prints."""
     found = solve(context, q)
-    each = {y: solve(Context(context.bundle, ice, fast=True), q) for y, ice in sorted((years or {}).items())}
+    each = days_by_year(context, q, years)
     head = {
         "from": {"name": q.origin.name, "lat": q.origin.lat, "lon": q.origin.lon},
         "to": {"name": q.destination.name, "lat": q.destination.lat, "lon": q.destination.lon},
@@ -242,7 +242,7 @@ def answer(
             "passages": [],
             "alternatives": [],
             "legs": [],
-            "range": _by_year(each) if any(each.values()) else None,
+            "range": _by_year(each) if any(d is not None for d in each.values()) else None,
             "notes": _notes(context, q, None),
             "sources": _sources(context, q, None),
         }
@@ -313,9 +313,18 @@ def make_legs(context: Context, q: Question, found: Found) -> list[dict[str, Any
     return out
 
 
-def _by_year(each: Mapping[int, Found | None]) -> dict[str, Any]:
+def days_by_year(context: Context, q: Question, years: Mapping[int, IceField] | None) -> dict[int, float | None]:
+    """Days of the voyage in the ice of each year, None where there is no way. One year's ice is held at a time."""
+    out: dict[int, float | None] = {}
+    for year in sorted(years or {}):
+        found = solve(Context(context.bundle, (years or {})[year], fast=True), q)
+        out[year] = None if found is None else round(found.path.total_days, 3)
+    return out
+
+
+def _by_year(each: Mapping[int, float | None]) -> dict[str, Any]:
     """Days in every ice year, where the mean ice leaves no way but some years do."""
-    days = {str(y): None if f is None else round(f.path.total_days, 3) for y, f in each.items()}
+    days = {str(y): d for y, d in each.items()}
     known = [d for d in days.values() if d is not None]
     return {
         "days": [min(known), max(known)],
@@ -326,7 +335,7 @@ def _by_year(each: Mapping[int, Found | None]) -> dict[str, Any]:
 
 
 def make_range(
-    context: Context, q: Question, found: Found, each: Mapping[int, Found | None] | None = None
+    context: Context, q: Question, found: Found, each: Mapping[int, float | None] | None = None
 ) -> dict[str, Any]:
     """Low and high days and cost: over ice years where given, else the band of the calibration."""
     days, total = found.path.total_days, found.cost.total_musd
@@ -339,7 +348,7 @@ def make_range(
     low, high = days * (1 - band), days * (1 + band)
     document: dict[str, Any] = {}
     if each:
-        by_year = {str(y): None if f is None else round(f.path.total_days, 3) for y, f in each.items()}
+        by_year = {str(y): d for y, d in each.items()}
         known = [d for d in by_year.values() if d is not None]
         if known:
             low, high = min(known), max(known)
@@ -478,4 +487,4 @@ def _sources(context: Context, q: Question, found: Found | None) -> list[str]:
     return [s for s in dict.fromkeys(out) if s]
 
 
-__all__ = ["ALONE", "ESCORTED", "Context", "Found", "Question", "answer", "solve"]
+__all__ = ["ALONE", "ESCORTED", "Context", "Found", "Question", "answer", "days_by_year", "solve"]
