@@ -39,6 +39,10 @@ EQUATIONS = {
     "owners": "gains of producers and operators, shared out by exact economic share along the chain of title; a price given for a stake goes from buyer to seller",
     "gains": "welfare split: consumers' surplus, producers' margins, tariffs and rents, taxes; discounted over the horizon",
 }
+HUB_NODES = {
+    hub: f"{hub} is the price at {node}: prices/{node}/YYYY-MM."
+    for hub, node in (("TTF", "NL"), ("NBP", "GB"), ("PSV", "IT"), ("THE", "DE"), ("HH", "US-GULF"), ("JKM", "JP"))
+}
 GAS_UNITS = {"quantity": "bcm", "price": "USD/MMBtu", "rent": "USD/MMBtu"}
 OWNERSHIP = ("transfer_stake", "end_holding")  # move money behind the market, and no price or flow in it
 EVERYTHING_MOVES = ("prices", "consumption", "supply", "gains", "owners", *OF_REFINERIES)
@@ -82,7 +86,9 @@ def explain(run: Run, address: str) -> dict[str, Any]:
                 return _never_open(run, address, keys[0], shut)
             raise NotFoundError(
                 f'no {name} "{key}" in {kind}.',
-                fix=did_you_mean(key, known) or f"For example {', '.join(sorted(known)[:3])}.",
+                fix=HUB_NODES.get(key.upper() if name == "node" else "", "")
+                or did_you_mean(key, known)
+                or f"For example {', '.join(sorted(known)[:3])}.",
             )
     item = keys[0] if kind != "supply" else keys[1]
     period = keys[-1] if names[-1] == "period" else ""
@@ -132,7 +138,7 @@ def explain_text(d: dict[str, Any]) -> str:
     for row in d["values"]:
         for name in sorted({k.rsplit("_", 1)[0] for k in row if k.endswith(f"_{BASELINE}")}):
             values = {c: row[f"{name}_{c}"] for c in (BASELINE, SCENARIO)}
-            shown = ", ".join(f"{c} {'none' if v is None else f'{v:,.4g}'}" for c, v in values.items())
+            shown = ", ".join(f"{c} {'none' if v is None else _number(v)}" for c, v in values.items())
             lines.append(f"  {name}: {shown}")
         if row.get("determined") is False:
             lines.append("  nothing pins this price: nobody trades here, or several prices would do")
@@ -164,9 +170,13 @@ def explain_text(d: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
+
+
 def _cell(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:,.4g}"
+        return _number(value)
     return "" if value is None else str(value)[:90]
 
 
@@ -282,10 +292,15 @@ def _passages(run: Run, item: str) -> list[str]:
 
 
 def _changes(run: Run, items: Sequence[str], kind: str) -> list[dict[str, Any]]:
-    """Changes that name an item, or one of its gates; for prices, which everything moves, every applied change but stakes."""
+    """Changes that name an item, one of its gates or a law that closes it; for prices, which everything moves, every applied change but stakes."""
     changes = run.table("changes")
-    gates = run.table("gates").filter(pl.col("subject").is_in(items))["gate"].unique().to_list()
-    names = [*items, *gates, *(p for item in items for p in _passages(run, item))]
+    shut = run.table("gates").filter(pl.col("subject").is_in(items))
+    laws = {
+        m
+        for cell in (*shut["measure"].drop_nulls(), *(b["measure"] or "" for b in _bans(run, items, "")))
+        for m in cell.split()
+    }
+    names = [*items, *shut["gate"].unique(), *sorted(laws), *(p for item in items for p in _passages(run, item))]
     keep = []
     for row in changes.to_dicts():
         touched = (row["touches"] or "").split()

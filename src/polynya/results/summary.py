@@ -89,7 +89,8 @@ def summarise(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[str, A
 def claims_used(answer: Answer) -> int:
     """How many claims of the ledger stand behind what happens: changes, and the conditions assumed met."""
     met = (c for c in answer.scenario.file.conditions if c.id not in answer.applied.not_met)
-    reasons = {b for c in answer.applied.changes for b in c.because} | {b for c in met for b in c.because}
+    done = (c for c in answer.applied.changes if c.status in ("applied", "carried"))
+    reasons = {b for c in done for b in c.because} | {b for c in met for b in c.because}
     return len(reasons & set(answer.scenario.claims))
 
 
