@@ -1,5 +1,6 @@
 // Scenarios: the list, and one with its knobs: claims on and off, days, likelihoods, numbers, capacities; run, save, download.
 import { h } from "../src/dom.js";
+import { factual, saidBy, staged } from "../src/data.js";
 import { get, post, postForFile } from "./api.js";
 import { busy, button, field, grid, input, keep, link, put, select, thing, trouble } from "./parts.js";
 
@@ -146,7 +147,7 @@ export async function editor(page, { args: [kind, name] }) {
     h("div", { class: "acts" }, h("div", { class: "row" }, runIt, h("span", { class: "sep" }), field("save as", saveAs), save, download), said, done),
     h("h2", {}, "The question"), h("div", { class: "row" }, field("id", id), field("title", title), field("first month", from), field("months", months)),
     given.claims.length > 0 && [h("h2", {}, "Claims"), h("p", { class: "note" }, "What is reported, by whom, how firmly. Switched off, a claim no longer supports anything: a change falls when every claim behind it is off, or an assumption it names."),
-      h("ul", { class: "list", id: "claims" }, given.claims.map((c) => reason(c.id, c.text, `${[c.attribution || "no attribution", c.factuality, c.stage.replaceAll("_", " "), c.pending.length && `open: ${c.pending.join("; ")}`].filter(Boolean).join("; ")}.`)))],
+      h("ul", { class: "list", id: "claims" }, given.claims.map((c) => reason(c.id, c.text, `${[saidBy(c.attribution) || "nobody named", factual(c.factuality), staged(c.stage), c.pending.length && `open: ${c.pending.join("; ")}`].filter(Boolean).join("; ")}.`)))],
     file.assumptions.length > 0 && [h("h2", {}, "Assumptions"), h("ul", { class: "list", id: "assumptions" }, file.assumptions.map((a) => reason(a.id, a.text, "")))],
     file.conditions.length > 0 && [h("h2", {}, "Conditions"), h("p", { class: "note" }, "Likelihoods are a human's, between 0 and 1; they count in ensembles (polynya ensemble), not in a single run."), file.conditions.map(conditionRow)],
     h("h2", {}, "Changes"), file.changes.map(changeRow),

@@ -11,7 +11,7 @@ export const source = (id) => (id ? link(["sources", id], id) : "");
 export const outside = (url, text) => (/^https?:\/\//i.test(url ?? "") ? h("a", { href: url, rel: "noopener noreferrer", target: "_blank" }, text ?? url) : text ?? "");
 
 export function grid(caption, head, rows, { file, most } = {}) {
-  const cell = (v) => (v instanceof Node ? h("td", {}, v) : Array.isArray(v) ? h("td", {}, v) : h("td", { class: typeof v === "number" || /^[+−]?[\d,.]+$/.test(v ?? "") ? "n" : null }, typeof v === "number" ? show(v) : v ?? ""));
+  const cell = (v) => (v instanceof Node ? h("td", {}, v) : Array.isArray(v) ? h("td", {}, v) : h("td", { class: typeof v === "number" || /^[+−]?[\d,.]+$/.test(v ?? "") ? "n" : /^\d{4}-\d\d(-\d\d)?$/.test(v ?? "") ? "day" : null }, typeof v === "number" ? show(v) : v ?? ""));
   const shown = most ? rows.slice(0, most) : rows;
   const text = (v) => (v instanceof Node ? v.textContent : Array.isArray(v) ? v.map(text).join("") : v ?? "");
   return h("div", { class: "grid-block" },

@@ -28,7 +28,7 @@ export async function screening(page, { query }) {
         const rows = d.measures.filter((m) => m.mode === mode);
         return rows.length > 0 && [h("h3", {}, text), grid(text, ["who", "what", "act", "from", "to", "state", "eased by", "source"], rows.map((m) => [m.jurisdiction, `${m.effect.replaceAll("_", " ")}: ${m.object}`, `${m.act}${m.article ? `, ${m.article}` : ""}`, m.valid_from, m.valid_to ?? "open", m.state.replaceAll("_", " "), [...m.relieved_by, ...m.eased_by].join(", "), source(m.source)]))];
       }),
-      d.licences.length > 0 && [h("h3", {}, "Licences and exemptions"), h("p", { class: "note" }, "They change who may deal, never who owns."), grid("Licences", ["licence", "what", "from", "to", "state", "source"], d.licences.map((x) => [x.name, x.what, x.valid_from, x.valid_to ?? "open", x.state, source(x.source)]))],
+      d.licences.length > 0 && [h("h3", {}, "Licences and exemptions"), h("p", { class: "note" }, "They change who may deal, never who owns."), grid("Licences", ["licence", "what", "from", "to", "state", "source"], d.licences.map((x) => [x.name, x.what, x.valid_from, x.valid_to ?? "open", x.state.replaceAll("_", " "), source(x.source)]))],
       d.unknown.length > 0 && [h("h3", {}, "Not known"), h("ul", {}, d.unknown.map((u) => h("li", {}, u.text ?? step(u))))],
       h("h3", {}, "Sources"), h("ul", {}, d.sources.map((x) => h("li", {}, source(x.id), " ", outside(x.url, x.title), x.publisher ? `, ${x.publisher}` : ""))));
   } catch (error) { put(out, trouble(error)); }

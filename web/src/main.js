@@ -172,8 +172,8 @@ function draw(state, changed) {
     priceFigure.picture.replaceChildren(priceSvg);
   }
   if (all || changed.has("mode")) drawSupply(state);
-  mapFigure.refresh();
-  priceFigure.refresh();
+  // What is only chosen moves no number: a table that is open keeps its rows, and the keyboard its place in them.
+  if (all || ["view", "mode", "month"].some((k) => changed.has(k))) { mapFigure.refresh(); priceFigure.refresh(); }
   if (all || changed.has("sel") || changed.has("month")) trace.draw(state);
   for (const row of document.querySelectorAll("tr.on")) row.classList.remove("on");
   const [kind, id] = state.sel.split(":");

@@ -13,7 +13,7 @@ export const expect = (truth, what) => { if (!truth) throw new Error(what); };
 export async function check(name, body, lost) {
   const begun = Date.now();
   try { checks[name] = (await body()) || "ok"; } catch (e) { checks[name] = String(e.message).slice(0, 4000); await lost?.(name); }
-  measured[`${name}_ms`] = Date.now() - begun;
+  measured[`check: ${name}`] = Date.now() - begun; // ms
 }
 
 // Notes what a page complains of. `expected(text)` may take a message of the console for one that a check provokes.

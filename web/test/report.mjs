@@ -19,8 +19,8 @@ const radio = (page, name, value) => page.locator(`input[name=${name}][value=${v
 const shapes = (page) => page.$$eval("[data-layer=pipes] path", (list) => list.map((n) => n.getAttribute("d")).join("|").length);
 
 const { page, ms } = await open(big);
-measured.first_view_ms = ms; // the quickest of three: what else the machine does is not the page's doing
-for (let i = 0; i < 2; i++) {
+measured.first_view_ms = ms; // the quickest of five: what else the machine does is not the page's doing
+for (let i = 0; i < 4; i++) {
   const again = await open(big);
   measured.first_view_ms = Math.min(measured.first_view_ms, again.ms);
   await again.page.context().close();
@@ -180,6 +180,9 @@ await check("every number leads to its trace", async () => {
     await page.locator(`#${id} > details`).evaluate((d) => { d.open = true; });
     await page.locator(`#${id} > details tbody button.link`).first().click();
     expect(page.url().includes("sel="), `${id}: a row leads nowhere`);
+    await page.locator(`#${id} > details tbody button.link`).first().focus();
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate((i) => document.activeElement.closest("figure")?.id === i, id), `${id}: the keyboard loses its place`);
     if (id === "ownership") continue; // its numbers are shares, told as text
     await page.locator(`#${id} > details tbody td.n .pick`).first().click();
     expect((await page.locator("#trace .head").count()) === 1, `${id}: a number leads nowhere`);
