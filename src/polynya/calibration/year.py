@@ -262,7 +262,7 @@ def _solve(
     posed = pose_year(world, first, months, closing_known)
     if short:
         tables = dict(posed.inputs.tables)
-        tables["storage"] = _within_reach(tables["storage"])
+        tables["storage"] = _within_reach(tables["storage"], _most_of_use(world, first.year))
         posed = replace(posed, problem=Problem.from_tables(tables))
     notes += posed.inputs.notes
     return Case(str(first.year), posed.inputs, posed.problem, solve(posed.problem, solver=solver), posed.bans)
@@ -278,14 +278,27 @@ def pose_year(world: World, first: date, months: int, closing_known: bool = Fals
     return replace(posed, problem=Problem.from_tables(tables))
 
 
-def _within_reach(storage: pl.DataFrame) -> pl.DataFrame:
-    """Stocks asked for at the end of a short window are at most what half of the injection can bring until then."""
+def _within_reach(storage: pl.DataFrame, most: Mapping[str, float]) -> pl.DataFrame:
+    """Stocks asked for at the end of a short window are at most what half of the injection can bring until then, and `most` [bcm]."""
     grown = pl.col("injection").cum_sum().over("storage") * 0.5
     reach = pl.col("initial").drop_nulls().first().over("storage") + grown
+    cap = pl.col("storage").replace_strict(most, default=None, return_dtype=pl.Float64)
     return storage.with_columns(
-        pl.when(pl.col(c).is_not_null()).then(pl.min_horizontal(pl.col(c), reach)).alias(c)
+        pl.when(pl.col(c).is_not_null()).then(pl.min_horizontal(pl.col(c), reach, cap)).alias(c)
         for c in ("final", "minimum_fill")
     )
+
+
+def _most_of_use(world: World, year: int) -> dict[str, float]:
+    """Store -> 35 % of a year's use of its country [bcm], where the store holds more than a year and a half of it: Latvia's and Ukraine's."""
+    stores = world.table("assets").filter((pl.col("kind") == "gas-storage") & pl.col("node").is_not_null())
+    found = {}
+    for store, node in stores.select("id", "node").iter_rows():
+        size = world.resolve(store, "working_bcm", date(year, 7, 1))
+        used, _ = _consumption(world, node, year)
+        if size is not None and used is not None and size.value > 1.5 * used:
+            found[store] = MOST_OF_USE * used
+    return found
 
 
 def _closing_as_it_was(world: World, storage: pl.DataFrame, day: date) -> pl.DataFrame:
