@@ -117,3 +117,25 @@ def test_cheapest_way_costs_no_more_than_the_quickest(capsys):
         costs[objective] = json.loads(out.out)
     assert costs["cost"]["cost_musd"] <= costs["time"]["cost_musd"]
     assert costs["cost"]["days"] >= costs["time"]["days"]
+
+
+def test_a_port_of_a_matrix_that_is_not_found_is_named_with_its_line(capsys, tmp_path):
+    path = tmp_path / "ports.csv"
+    path.write_text("port\nRotterdam\nXyzzy\nQwertz\n")
+    code, out = run(capsys, "voyage", "matrix", str(path))
+    assert code == 3
+    assert f"{path}:3:1" in out.err
+    assert f"{path}:4:1" in out.err  # every fault at once
+
+
+def test_a_misspelt_way_of_a_season_names_the_option_and_one_nearest(capsys):
+    code, out = run(capsys, "voyage", "season", "Sabetta", "Yokohama", "--ways", "nsr,sues")
+    assert code == 2
+    assert "--ways" in out.err
+    assert out.err.count("suez") == 1
+
+
+def test_waters_without_a_surveyed_lane_are_offered_by_name(capsys):
+    code, out = run(capsys, "voyage", "89.9,0", "Rotterdam", "--ship", "lng-arc7", "--depart", "2025-09-01")
+    assert code == 4
+    assert "--via transpolar" in out.err

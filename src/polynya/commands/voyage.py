@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
-from polynya.errors import NoSolutionError, UsageError, did_you_mean
+from polynya.errors import NoSolutionError, NotFoundError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from polynya.voyages.bundle import Bundle
     from polynya.voyages.ice import IceField
+    from polynya.voyages.places import Place
     from polynya.voyages.service import Refusal
     from polynya.voyages.voyage import Context, Question
 
@@ -137,7 +138,7 @@ def season(
     context.fast = True
     chosen = _names(ways)
     for way in chosen:
-        _check_via(bundle, way)
+        _check_via(bundle, way, "--ways")
     document = _noticed(engine.season(context, question, chosen, _years(bundle, ice_years)))
     if chart:
         Path(chart).write_text(season_svg(document), encoding="utf-8")
@@ -167,7 +168,6 @@ def matrix(
     from polynya.voyages.ice import climatology
     from polynya.voyages.matrix import closed_in, distance_matrix
     from polynya.voyages.passages import check_names, passage_state
-    from polynya.voyages.places import find_place
     from polynya.voyages.route import allowed_edges
     from polynya.voyages.voyage import Context
 
@@ -175,7 +175,7 @@ def matrix(
     when, vessel, shut = _day(depart), _ship(bundle, ship), _names(avoid)
     check_names(bundle.network, shut, "--avoid")
     rows = read_table(Path(ports), [Column("port", nullable=False)], extra=True)["port"].to_list()
-    places = [find_place(bundle.network, bundle.ports, str(p), _registry()) for p in rows]
+    places = _places(bundle, Path(ports), rows)
     state = passage_state(bundle.passage_facts, vessel, when, shut)
     context = Context(bundle, climatology(bundle.network.lat, bundle.network.lon, bundle.ice))
     closed = closed_in(
@@ -385,11 +385,28 @@ def _yaml(path: Path) -> dict[str, Any]:
     return {str(k): scalar(v) for k, v in content.items()}
 
 
-def _check_via(bundle: Bundle, via: str) -> None:
+def _places(bundle: Bundle, path: Path, names: Sequence[object]) -> list[Place]:
+    """The ports of a file. Raises InputError with line and column of every one that is not found."""
+    from polynya.errors import Fault, InputError
+    from polynya.tables import cell_position
+    from polynya.voyages.places import find_place
+
+    registry, found, faults = _registry(), [], []
+    for k, name in enumerate(names):
+        try:
+            found.append(find_place(bundle.network, bundle.ports, str(name), registry))
+        except NotFoundError as error:
+            faults.append(Fault(str(error), str(path), *cell_position(path, k, "port")))
+    if faults:
+        raise InputError(faults)
+    return found
+
+
+def _check_via(bundle: Bundle, via: str, option: str = "--via") -> None:
     if via in VIAS or via in bundle.network.gate_ids:
         return
-    known = [*VIAS, *bundle.network.gate_ids]
-    raise UsageError(f'--via: no way "{via}"', fix=did_you_mean(via, known) or f"One of: {', '.join(known)}.")
+    known = list(dict.fromkeys([*VIAS, *bundle.network.gate_ids]))
+    raise UsageError(f'{option}: no way "{via}"', fix=did_you_mean(via, known) or f"One of: {', '.join(known)}.")
 
 
 def _field(bundle: Bundle, ice: str) -> IceField:

@@ -390,6 +390,9 @@ def why_not(context: Context, q: Question) -> str:
         return "every way is shut: " + "; ".join(dict.fromkeys(shut))
     if named:
         return f"{q.via} does not lie between {q.origin.name} and {q.destination.name} without turning back"
+    for gate in ("transpolar", "severnaya-zemlya-north", "shokalsky"):
+        if not named and solve(free, replace(q, via=gate)) is not None:
+            return f"no way by surveyed lanes; one crosses {gate}, which is used only when named (--via {gate})"
     return "no way by sea: " + ("; ".join(dict.fromkeys(shut)) or "the places are not connected")
 
 
