@@ -1,4 +1,4 @@
-"""Days of real voyages in ice that nothing was fitted to, and the speed that goes into them."""
+"""Days of real voyages in ice to which no number was fitted, and the speed that goes into them."""
 
 import csv
 from datetime import date
