@@ -21,23 +21,41 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(url), 10000);
 }
 
-export function svgText(svg) {
+// The drawing as a file of its own, with what it shows and of which question below it: a picture travels without its page.
+export function svgText(svg, caption) {
   const copy = svg.cloneNode(true);
-  const box = svg.viewBox.baseVal;
+  const { x, y, width, height, size } = frame(svg);
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  copy.setAttribute("width", box.width);
-  copy.setAttribute("height", box.height);
+  copy.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
+  copy.setAttribute("width", width);
+  copy.setAttribute("height", height);
   copy.setAttribute("font-family", "system-ui, sans-serif");
-  const ground = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-  for (const [k, v] of Object.entries({ x: box.x, y: box.y, width: box.width, height: box.height, fill: "#ffffff" })) ground.setAttribute(k, v);
-  copy.prepend(ground);
+  const white = (top, high) => {
+    const rect = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+    for (const [k, v] of Object.entries({ x, y: top, width, height: high, fill: "#ffffff" })) rect.setAttribute(k, v);
+    return rect;
+  };
+  copy.prepend(white(y, height));
   copy.querySelectorAll(".hit").forEach((n) => n.remove());
+  copy.append(white(y + height - 3.4 * size, 3.4 * size)); // a map goes on beyond its frame
+  [caption, `${document.title.replace(/ · Polynya$/, "")}. Polynya${document.getElementById("data") ? ": a conditional answer, not a forecast" : ""}.`].forEach((text, i) => {
+    const line = document.createElementNS("http://www.w3.org/2000/svg", "text");
+    for (const [k, v] of Object.entries({ x: x + size / 2, y: y + height - size * (1.9 - 1.4 * i), "font-size": size.toFixed(2), fill: "#505d69" })) line.setAttribute(k, v);
+    line.textContent = text.length > 130 ? `${text.slice(0, 129)}…` : text;
+    copy.append(line);
+  });
   return new XMLSerializer().serializeToString(copy);
 }
 
-async function png(svg, name) {
-  const box = svg.viewBox.baseVal, image = new Image();
-  image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(svgText(svg));
+// What the file shows: the drawing, and two lines below it.
+function frame(svg) {
+  const { x, y, width, height } = svg.viewBox.baseVal, size = width / 75;
+  return { x, y, width, height: height + 3.4 * size, size };
+}
+
+async function png(svg, name, caption) {
+  const box = frame(svg), image = new Image();
+  image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(svgText(svg, caption));
   await image.decode();
   const canvas = h("canvas", {});
   canvas.width = 2 * box.width;
@@ -48,7 +66,7 @@ async function png(svg, name) {
 
 // A figure: heading, drawing, buttons, and the same numbers as a table.
 // `data` -> {head, rows} of what is drawn now; `svg` -> the drawing now.
-export function figure({ id, title, note, label, svg, data, controls }) {
+export function figure({ id, title, note, label, svg, data, controls, caption = () => title }) {
   const button = (text, act) => h("button", { type: "button", "data-save": `${id}-${text.toLowerCase()}`, onclick: act, "aria-label": `${title} as ${text}` }, text);
   const picture = h("div", { class: "picture", role: "img", "aria-label": label?.() ?? title });
   const body = h("div", {});
@@ -65,8 +83,8 @@ export function figure({ id, title, note, label, svg, data, controls }) {
   const element = h("figure", { id, class: "figure" },
     h("figcaption", {}, h("h3", {}, title), note && h("p", { class: "note" }, note)),
     controls, picture,
-    h("div", { class: "tools" }, button("SVG", () => save(new Blob([svgText(svg())], { type: "image/svg+xml" }), `${id}.svg`)),
-      button("PNG", () => png(svg(), id)),
+    h("div", { class: "tools" }, button("SVG", () => save(new Blob([svgText(svg(), caption())], { type: "image/svg+xml" }), `${id}.svg`)),
+      button("PNG", () => png(svg(), id, caption())),
       button("CSV", () => { const { head, rows } = data(); save(new Blob([csv(head, rows)], { type: "text/csv" }), `${id}.csv`); })),
     details);
   return { element, picture, refresh() { picture.setAttribute("aria-label", label?.() ?? title); if (details.open) fill(); } };

@@ -44,6 +44,7 @@ const said = (st) => `${MODES[st.mode].toLowerCase()}, ${st.month < 0 ? "mean of
 const legend = h("p", { class: "legend" });
 const mapFigure = figure({ id: "map", title: "Flows on pipelines and sea lanes",
   note: data.routes.some((r) => r.via) ? "Ships are drawn on schematic lanes, by the passages that each month's voyage takes (Northern Sea Route, Suez, Cape, Panama)." : "Ships are drawn on the shortest schematic lane in every month, also along the Northern Sea Route in winter: this run counts voyages as great circles times a detour and does not say which way a ship goes.", svg: () => map.svg, data: () => { const d = map.table(store.now); return { ...d, pick, sels: d.rows.map((r) => `flow:${r[0]}`) }; }, controls,
+  caption: () => `Gas flows, ${said(store.now)}, ${unit(store.now)}; ${store.now.mode === "difference" ? "blue: more than in the baseline, orange: less" : "dark: pipeline, violet: sea lane"}; width: square root of the flow`,
   label: () => `Map of gas flows, ${VIEWS[store.now.view]}, ${said(store.now)}, ${unit(store.now)}. The table below has the same numbers.` });
 mapFigure.picture.append(map.svg);
 mapFigure.picture.after(legend);
@@ -54,6 +55,7 @@ const series = chosen.map(([id, name], i) => ({ id, name, colour: HUES[i % HUES.
 const most = [...(data.hubs ?? [])].filter((o) => o.largest).sort((a, b) => Math.abs(b.largest.change) - Math.abs(a.largest.change))[0];
 let priceSvg, sankeySvg;
 const priceFigure = figure({ id: "prices", title: "Hub prices by month", note: `USD/MMBtu. Solid: scenario, dashed: baseline; in the difference view scenario less baseline.${most ? ` It moves most at ${most.hub}, in ${most.largest.period}: ${signed(most.largest.change, 2)}.` : ""} ${data.trust.notes.find((n) => n.includes("foresee")) ?? ""}`, svg: () => priceSvg,
+  caption: () => `Prices by month, USD/MMBtu, ${store.now.mode === "difference" ? "scenario less baseline" : "solid: scenario, dashed: baseline"}`,
   label: () => `Prices by month at ${chosen.map(([, n]) => n).join(", ")}`,
   data: () => ({ pick, sels: series.flatMap((o) => data.months.map(() => `price:${o.id}`)), head: ["hub", "month", "baseline", "scenario", "change", "unit"], rows: series.flatMap((o) => data.months.map((m, i) => [o.name, m, o.b[i], o.s[i], o.b[i] === null || o.s[i] === null ? null : Number((o.s[i] - o.b[i]).toFixed(3)), "USD/MMBtu"])) }) });
 
@@ -76,6 +78,7 @@ function supplyLinks() {
   return [...out.values()].map((r) => ({ ...r, sel: `supply:${r.ends.map((e) => [...e].join("+")).join(">")}`, v: store.now.mode === "baseline" ? r.b : store.now.mode === "scenario" ? r.s : r.s - r.b }));
 }
 const supplyFigure = figure({ id: "supply", title: "Who supplies whom", note: "Mean over all months. Sales of price takers by average mixing (a tie-break).", svg: () => sankeySvg, controls: h("div", { class: "controls" }, h("label", { for: "target" }, "Buyers "), target),
+  caption: () => `Who supplies whom, ${MODES[store.now.mode].toLowerCase()}, mean over all months, bcm/year`,
   label: () => `Flows from supplying countries to buyers, ${MODES[store.now.mode].toLowerCase()}`,
   data: () => ({ pick, sels: supplyLinks().map((l) => l.sel), head: ["from", "to", "baseline", "scenario", "change", "unit"], rows: supplyLinks().map((l) => [l.fromName, l.toName, ...[l.b, l.s, l.s - l.b].map((v) => Number(v.toFixed(3))), "bcm/year"]) }) });
 function drawSupply(st) {
@@ -89,7 +92,7 @@ const gainFigures = groups.map(([group, title]) => {
   const rows = group === "region" ? data.gain_totals.consumers.map((c) => ({ id: c.region, name: c.region, v: c.musd })) : data.gains.filter((g) => g.group === group).map((g) => ({ id: g.id, name: data.name(g.id), v: g.change }));
   const big = [...rows].sort((a, b) => Math.abs(b.v) - Math.abs(a.v)).slice(0, 10).sort((a, b) => b.v - a.v);
   const svg = bars({ rows: big, unit: "million USD", onpick: (r) => pick(`gain:${group}>${r.id}`) });
-  const f = figure({ id: `gains-${group}`, title, svg: () => svg, label: () => `${title}: change in million USD`, data: () => ({ pick, sels: rows.map((r) => `gain:${group}>${r.id}`), head: ["who", "group", "change", "unit"], rows: rows.map((r) => [r.name, group, r.v, "million USD"]) }) });
+  const f = figure({ id: `gains-${group}`, title, svg: () => svg, caption: () => `${title}: change of discounted income over the whole time, million USD`, label: () => `${title}: change in million USD`, data: () => ({ pick, sels: rows.map((r) => `gain:${group}>${r.id}`), head: ["who", "group", "change", "unit"], rows: rows.map((r) => [r.name, group, r.v, "million USD"]) }) });
   f.picture.append(svg);
   return f;
 });

@@ -113,6 +113,7 @@ await check("download", async () => {
   for (const id of ["map", "prices", "supply", "production", "ways", "season", "ownership", "gains-producers"]) {
     const svg = (await save(page, `${id}-svg`)).toString();
     expect(svg.startsWith("<svg") && svg.includes('xmlns="http://www.w3.org/2000/svg"') && !svg.includes("<script"), `${id}: not an SVG`);
+    expect(svg.includes("not a forecast"), `${id}: the picture does not say what it is`);
     const png = await save(page, `${id}-png`);
     expect(png.subarray(1, 4).toString() === "PNG" && png.readUInt32BE(16) >= 800, `${id}: not a PNG`);
     const rows = (await save(page, `${id}-csv`)).toString().split("\r\n");
