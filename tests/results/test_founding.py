@@ -71,7 +71,13 @@ def test_without_peace_nothing_follows(world: World, scenario: Scenario) -> None
 
 def test_what_no_engine_computes_is_carried(world: World, scenario: Scenario) -> None:
     carried = {c.id for c in apply(scenario, world).changes if c.status == "carried"}
-    assert carried == {"sakhalin-volume", "joint-projects", "india-china-stakes", "northern-sea-route-transit"}
+    assert carried == {
+        "sakhalin-volume",
+        "joint-projects",
+        "refinery-runs",
+        "india-china-stakes",
+        "northern-sea-route-transit",
+    }
 
 
 def test_every_system_of_the_report_is_in_a_change(scenario: Scenario) -> None:

@@ -49,7 +49,7 @@ def test_a_change_falls_when_every_claim_behind_it_is_off_and_not_before() -> No
     file = read(TEXT)
     assert "us-investment" not in falls(file, ["c08", "c09"]).changes
     assert "us-investment" in falls(file, ["c08", "c09", "c10"]).changes
-    assert falls(file, ["c20", "c21"]).changes.keys() == {"stake-refineries-1", "stake-refineries-2"}
+    assert falls(file, ["c20", "c21"]).changes.keys() == {"stake-refineries-1", "stake-refineries-2", "refinery-runs"}
 
 
 def test_an_assumption_that_is_off_takes_what_names_it_along() -> None:
