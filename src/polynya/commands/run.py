@@ -54,7 +54,8 @@ def run(
     lags: Annotated[
         bool,
         typer.Option(
-            "--lags", help="Carry LNG still at sea at a month's end into the next month; takes about three times as long."
+            "--lags",
+            help="Carry LNG still at sea at a month's end into the next month; takes three to four times as long.",
         ),
     ] = False,
     uncalibrated: Uncalibrated = False,
