@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from polynya.results.explain import _changes, _number
+from polynya.results.summary import undone_lines
 
 
 class Made:
@@ -53,3 +54,14 @@ def test_a_trace_names_what_touches_a_number_and_nothing_else(item: str, kind: s
 @pytest.mark.parametrize(("value", "shown"), [(28841.6, "28,842"), (2.0861, "2.086"), (0.0, "0"), (-1234.4, "-1,234")])
 def test_large_numbers_are_written_out(value: float, shown: str) -> None:
     assert _number(value) == shown
+
+
+def test_a_note_names_what_does_not_happen_and_why() -> None:
+    changes = [
+        {"id": "pipe", "status": "condition_not_met"},
+        {"id": "law", "status": "left_out"},
+        {"id": "rest", "status": "applied"},
+    ]
+    [line] = undone_lines({"changes": changes, "conditions_not_met": ["peace"]})
+    assert line == "  Does not happen in this run (not met: peace): pipe, law."
+    assert undone_lines({"changes": changes[2:], "conditions_not_met": []}) == []

@@ -380,6 +380,7 @@ def summary_text(d: Mapping[str, Any]) -> str:
     lines = [d["title"], head, "  " + d["headline"], basis]
     if d["trust"]["banner"]:
         lines.append("  " + d["trust"]["banner"])
+    lines += undone_lines(d)
     for gate in d["gates"]:
         shut = "; ".join(f"{g['kind']}: {g['name']}" for g in gate["still_closed"])
         lines.append(
@@ -418,6 +419,15 @@ def summary_text(d: Mapping[str, Any]) -> str:
         lines += [f"  {s}" for s in d["does_not_move"]]
     lines += trust_lines(d["trust"])
     return "\n".join(lines)
+
+
+def undone_lines(d: Mapping[str, Any]) -> list[str]:
+    """What of the scenario does not happen in this run: left out by hand, or for want of a condition."""
+    undone = [c["id"] for c in d["changes"] if c["status"] in ("left_out", "condition_not_met")]
+    if not undone:
+        return []
+    missing = f" (not met: {', '.join(d['conditions_not_met'])})" if d["conditions_not_met"] else ""
+    return [f"  Does not happen in this run{missing}: {', '.join(undone)}."]
 
 
 def _three(row: Mapping[str, Any]) -> tuple[str, str, str]:
