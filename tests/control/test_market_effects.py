@@ -171,6 +171,28 @@ def test_reference_nord_stream(ungated):
     assert all(r["assumed_continued"] for r in rows)  # the sanctions term ended 2026-07-31 and renewal was not seen
 
 
+def test_a_stop_of_routes_that_names_sellers_binds_only_them():
+    """Ukraine lets in gas that others own, over the same borders; a stop that names nobody binds everybody."""
+
+    def stop(*targets: str) -> Measure:
+        return Measure(
+            "s", "UA", "Act", "Art. 1", "carriers", "gas", targets, "flow_stop", "prohibits",
+            ("pipeline-gas",), "any", valid_from=date(2025, 1, 1),
+        )  # fmt: skip
+
+    found = {(b.trader, b.node, b.arc) for b in run(stop("trader:gazprom", "pipe-hu")).bans}
+    assert found == {("gazprom", None, "pipe-hu")}
+    assert {(b.trader, b.node, b.arc) for b in run(stop("pipe-hu")).bans} == {("*", None, "pipe-hu")}
+
+
+def test_reference_gazprom_has_no_way_round_into_ukraine(reference):
+    """What came by TurkStream may not go on through Ukraine in Gazprom's hands; European sellers' gas may."""
+    into = {"hu-ua", "sk-ua", "pl-ua", "ro-ua", "md-ua"}
+    rows = [r for r in ban_rows(reference) if r["arc"] in into and r["last_period"] == "2028-12"]
+    assert {r["arc"] for r in rows if r["trader"] == "gazprom"} == into
+    assert not [r for r in rows if r["trader"] == "*"]
+
+
 def test_reference_deterrents_carry_ranges_and_bind_nobody(reference):
     rows = {r["trader"]: r for r in deterrent_rows(reference) if r["trader"]}
     arctic = rows["arctic-lng-2"]

@@ -331,10 +331,13 @@ def _by_gates(case: _Case, m: Measure) -> bool:
 
 
 def _route_bans(case: _Case, m: Measure) -> list[Ban]:
+    """Routes shut to the sellers that a measure names as `trader:ID`, to everybody where it names none."""
+    barred = sorted(t.id for t in case.traders if f"trader:{t.id}" in m.targets) or ["*"]
     bans = []
     for arc in _routes(case, m):
         when = [month for month in case.months if case.in_force(m, month, {arc.id, arc.asset} - {""})]
-        bans += [_ban(case, m, "*", None, arc.id, first, last) for first, last in _runs(case.months, when)]
+        for trader in barred:
+            bans += [_ban(case, m, trader, None, arc.id, first, last) for first, last in _runs(case.months, when)]
     return bans
 
 
