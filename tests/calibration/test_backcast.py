@@ -10,6 +10,7 @@ import pytest
 
 from polynya import cli
 from polynya.calibration.places import EU27, nodes_of
+from polynya.calibration.series import Frame, Reading, Unanswered, reading
 from polynya.calibration.year import (
     PRICE_ATTRIBUTES,
     HindcastOptions,
@@ -55,10 +56,29 @@ def test_scored_skipped_and_given_are_kept_apart(printed: dict) -> None:  # type
     assert set(printed["inputs"]) == {"consumption"}
     assert {"n", "error", "naive_error", "skill"} <= set(printed["summary"]["lng_export"])
     why = {(s["metric"], s["item"]): s["reason"] for s in printed["skipped"]}
-    assert len(why) == 4
-    assert "oil" in why["price_annual_avg", "Japan LNG (import average, mostly oil-indexed)"]
+    assert len(why) == 3
     assert "no metric" in why["cheese_import", "France"]
     assert "unit" in why["lng_import", "Japan"]
+
+
+def test_japans_import_price_has_its_contracts_formula_and_is_no_spot_price(printed: dict) -> None:  # type: ignore[type-arg]
+    """2022: Brent 99.8, and 70.4 the year before; a lag of 3 months of 12 gives 0.75 x 99.8 + 0.25 x 70.4 = 92.45 USD/bbl.
+    Contracts 0.145 x 92.45 + 0.95 = 14.355; four fifths of it are 11.484, and the rest pays Japan's spot price, which is above 5 here."""
+    one = next(s for s in printed["series"] if s["item"].startswith("Japan LNG"))
+    spot = (one["model"] - 11.484) / 0.2
+    asia = 26.0  # what the model's own year gives, to a few dollars
+    assert spot == pytest.approx(asia, abs=6.0)
+    frame = Frame(2022, load_world(), {})
+    found = reading(frame, "price_annual_avg", "Japan LNG (import average, mostly oil-indexed)")
+    assert isinstance(found, Reading)
+    assert found.constant == pytest.approx(11.484, abs=1e-3)
+    assert [(t.kind, t.id) for t in found.terms] == [("price", "JP")]
+    assert found.terms[0].weight == pytest.approx(0.2)
+    before = reading(Frame(2018, load_world(), {}), "price_annual_avg", "Japan LNG")
+    assert isinstance(before, Unanswered)  # no Brent of 2017 in the data
+    spot_item = reading(frame, "price_annual_avg", "JKM spot (annual average)")
+    assert isinstance(spot_item, Reading)
+    assert spot_item.constant == 0.0
 
 
 def test_naive_is_the_actual_of_the_year_before(printed: dict) -> None:  # type: ignore[type-arg]

@@ -6,13 +6,16 @@ LNG, an oil-indexed contract price instead of a spot price) the docstring says s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from polynya.calibration.places import EU27, countries_of, nodes_of
 from polynya.calibration.year import SolvedYear
 from polynya.world import World
+from polynya.world.world import MODEL
 
 # What ENTSOG's terminals send out over what the importers' statistics say was landed: (81.15 + 67.4) / (89.5 + 79.3) in 2019
 # and 2021 for the Union, (16.66 + 13.47) / (17.11 + 15.03) for the United Kingdom; both base years.
@@ -336,10 +339,35 @@ def _price(frame: Frame, item: str) -> Reading | Unanswered:
     elif "henry hub" in key:
         hubs = ("US-GULF",)
     elif "japan" in key:
-        return Unanswered("a contract price, mostly indexed to oil: the market's spot price must not be put beside it")
+        return _oil_indexed(frame)
     else:
         return Unanswered(f'"{item}" is no hub of the model')
     return Reading(tuple(Term("price", h, 1.0 / len(hubs)) for h in hubs))
+
+
+def _oil_indexed(frame: Frame) -> Reading | Unanswered:
+    """Japan's mean import price: contracts that follow crude with a lag, and a rest at the spot price of the market.
+
+    P = s (a B + c) + (1 - s) P_spot, with share s, slope a and constant c [USD/MMBtu] as facts of the world, and B the year's Brent
+    [USD/bbl] lagged by m months: (12 - m)/12 of the year's mean and m/12 of the year before's.
+    """
+    names = ("oil_slope", "constant_usd_per_mmbtu", "oil_lag_months", "term_share")
+    day = date(frame.year, 1, 1)
+    found = [frame.world.resolve(MODEL, f"parameter_japan_lng_{n}", day) for n in names]
+    found += [
+        frame.world.resolve(MODEL, "parameter_brent_usd_per_bbl", day.replace(year=y)) for y in (day.year, day.year - 1)
+    ]
+    slope, constant, lag, share, now, before = (f.value if f else math.nan for f in found)
+    if math.isnan(slope + constant + lag + share + now + before):
+        return Unanswered(
+            "a contract price, mostly indexed to oil; Brent of the year or of the year before is not known"
+        )
+    contract = slope * ((12.0 - lag) * now + lag * before) / 12.0 + constant
+    return Reading(
+        (Term("price", "JP", 1.0 - share),),
+        note=f"{share:.0%} at {slope:g} of Brent {lag:g} months before and {constant:g} USD/MMBtu, the rest at the spot price",
+        constant=share * contract,
+    )
 
 
 def _storage_fill(solved: SolvedYear, item: str) -> Answer:
