@@ -53,7 +53,8 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 
 def test_scored_skipped_and_given_are_kept_apart(printed: dict) -> None:  # type: ignore[type-arg]
     assert set(printed["summary"]) == {"lng_export", "price_annual_avg"}
-    assert set(printed["inputs"]) == {"consumption"}
+    assert set(printed["inputs"]) == {"consumption", "price_annual_avg"}
+    assert printed["summary"]["price_annual_avg"]["n"] == 1  # the hub; Japan's import price is mostly given, by Brent
     assert {"n", "error", "naive_error", "skill"} <= set(printed["summary"]["lng_export"])
     why = {(s["metric"], s["item"]): s["reason"] for s in printed["skipped"]}
     assert len(why) == 3

@@ -152,7 +152,9 @@ def _target(frame: Frame, a: Actual) -> Target | None:
     if a.metric in NOT_FITTED or key in LEFT_OUT or a.item.startswith("Total") or a.factor is None:
         return None
     found = reading(frame, a.metric, a.item)
-    if not isinstance(found, Reading):
+    if not isinstance(found, Reading) or (
+        a.metric == PRICES and found.input
+    ):  # a price that is mostly given has nothing to fit
         return None
     value = a.value * a.factor
     usual = PRICE_ERROR if a.metric == PRICES else QUANTITY_ERROR

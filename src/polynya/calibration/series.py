@@ -365,6 +365,7 @@ def _oil_indexed(frame: Frame) -> Reading | Unanswered:
     contract = slope * ((12.0 - lag) * now + lag * before) / 12.0 + constant
     return Reading(
         (Term("price", "JP", 1.0 - share),),
+        input=True,  # most of it is Brent's price, which the model is given: no hub price to be scored with the others, nor to be fitted
         note=f"{share:.0%} at {slope:g} of Brent {lag:g} months before and {constant:g} USD/MMBtu, the rest at the spot price",
         constant=share * contract,
     )

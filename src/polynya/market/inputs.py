@@ -29,6 +29,7 @@ from polynya.world.world import MODEL
 COST_PIECES = ((0.50, 0.0, 0.15), (0.46, 0.15, 0.55), (0.04, 0.55, 1.0))
 EARTH_RADIUS_NM = 3440.065
 STORAGE_FILL_WINDOW_DAYS = 45
+CLOSING_WINDOW_DAYS = 15  # a gain between two days is one of about the same days of another year
 
 
 @dataclass(frozen=True)
@@ -491,9 +492,13 @@ class _Builder:
             if working is None or working.value <= 0.0:
                 continue
             level = self._fill(identity, node, first, working)
+            reach = level  # what a store that only takes gas in holds at the end of a month
             for i, (name, month) in enumerate(zip(self.names, self.months, strict=True)):
                 days = (month_bounds(month)[1] - month).days + 1
                 size = self.need(identity, "working_bcm", month, "storage", identity)
+                injection = days * self.need(identity, "injection_bcm_per_day", month, "storage", identity)
+                loss = self.maybe(identity, "loss_share", month, "storage", identity)
+                reach = min(size, reach + injection * (1.0 - loss))
                 ends = i == len(self.names) - 1
                 self.add(
                     "storage",
@@ -501,13 +506,13 @@ class _Builder:
                     node=node,
                     period=name,
                     working=size,
-                    injection=days * self.need(identity, "injection_bcm_per_day", month, "storage", identity),
+                    injection=injection,
                     withdrawal=days * self.need(identity, "withdrawal_bcm_per_day", month, "storage", identity),
                     cost=self.maybe(identity, "storage_cost_usd_per_mmbtu", month, "storage", identity),
-                    loss=self.maybe(identity, "loss_share", month, "storage", identity),
+                    loss=loss,
                     trader=None,
                     initial=min(level, size) if i == 0 else None,
-                    final=min(self._closing(identity, level, month), size) if ends else None,
+                    final=min(self._closing(identity, level, month), reach) if ends else None,
                     minimum_fill=self._obligation(identity, month, size),
                 )
 
@@ -534,16 +539,28 @@ class _Builder:
         return 0.5 * working.value
 
     def _closing(self, identity: str, level: float, month: date) -> float:
-        """What must be left at the end: the stock at the start, where the horizon is whole years; else the season's mean."""
+        """What must be left at the end: the stock at the start, where the horizon is whole years; else the season's mean.
+
+        Within a year a store is not asked to gain more than it ever did between the same two days: one that begins low, as
+        Ukraine's since 2022, is not asked to end a month where it stood in fuller years, only not to lose.
+        """
         if len(self.months) % 12 == 0:
             return level
-        end = add_months(month, 1)
-        same = [
-            f.value
-            for f in self.world.facts.get((identity, "fill_bcm"), ())
-            if f.valid_from and _days_apart_in_year(f.valid_from, end) <= STORAGE_FILL_WINDOW_DAYS
+        first, end = self.months[0], add_months(month, 1)
+        known = {f.valid_from: f.value for f in self.world.facts.get((identity, "fill_bcm"), ()) if f.valid_from}
+        same = [v for day, v in known.items() if _days_apart_in_year(day, end) <= STORAGE_FILL_WINDOW_DAYS]
+        mean = sum(same) / len(same) if same else 0.0
+        if len(self.months) > 12:
+            return mean
+        span = (end - first).days
+        gained = [
+            after - before
+            for start, before in known.items()
+            if _days_apart_in_year(start, first) <= CLOSING_WINDOW_DAYS
+            for day, after in known.items()
+            if abs((day - start).days - span) <= CLOSING_WINDOW_DAYS
         ]
-        return sum(same) / len(same) if same else 0.0
+        return min(mean, level + max([0.0, *gained])) if gained else mean
 
     def _obligation(self, identity: str, month: date, size: float) -> float | None:
         """A filling obligation dated the first of the next month, or within this one, binds this month's closing stock."""
