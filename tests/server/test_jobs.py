@@ -109,8 +109,8 @@ def test_a_full_queue_says_so_and_waiting_jobs_can_be_cancelled(served: Served) 
 
 
 def test_a_question_without_an_answer_fails_in_words(served: Served) -> None:
-    """Stocks of July 2025 alone cannot be filled as the registry says: the market names the culprit."""
-    job = served.job({**FOUNDING, "edits": {"horizon": {"from": "2025-07", "months": 1}}})
+    """In August 2022 alone Latvia's stores cannot take in what they did in other years, without Gazprom: the market names the culprit."""
+    job = served.job({**FOUNDING, "edits": {"horizon": {"from": "2022-08", "months": 1}}})
     ended = served.wait(job["id"])
     assert ended["state"] == "failed"
     assert ended["error"]["code"] == "no_solution"
