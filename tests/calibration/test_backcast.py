@@ -28,6 +28,7 @@ ROWS = """year,metric,item,value,unit,source
 2022,consumption,Germany,77,bcm (40 MJ/m3),made up
 2022,price_annual_avg,"Japan LNG (import average, mostly oil-indexed)",18,USD/MMBtu,made up
 2022,price_annual_avg,Europe (TTF),20,USD/MMBtu,made up
+2022,price_annual_avg,JKM spot (annual average),20,USD/MMBtu,made up
 2022,lng_import,Atlantis,3,bcm,made up
 2022,cheese_import,France,3,bcm,made up
 2022,lng_import,Japan,3,furlongs,made up
@@ -54,7 +55,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 def test_scored_skipped_and_given_are_kept_apart(printed: dict) -> None:  # type: ignore[type-arg]
     assert set(printed["summary"]) == {"lng_export", "price_annual_avg"}
     assert set(printed["inputs"]) == {"consumption", "price_annual_avg"}
-    assert printed["summary"]["price_annual_avg"]["n"] == 1  # the hub; Japan's import price is mostly given, by Brent
+    assert printed["summary"]["price_annual_avg"]["n"] == 2  # the hubs; Japan's import price is mostly given, by Brent
     assert {"n", "error", "naive_error", "skill"} <= set(printed["summary"]["lng_export"])
     why = {(s["metric"], s["item"]): s["reason"] for s in printed["skipped"]}
     assert len(why) == 3
@@ -64,11 +65,11 @@ def test_scored_skipped_and_given_are_kept_apart(printed: dict) -> None:  # type
 
 def test_japans_import_price_has_its_contracts_formula_and_is_no_spot_price(printed: dict) -> None:  # type: ignore[type-arg]
     """2022: Brent 99.8, and 70.4 the year before; a lag of 3 months of 12 gives 0.75 x 99.8 + 0.25 x 70.4 = 92.45 USD/bbl.
-    Contracts 0.145 x 92.45 + 0.95 = 14.355; four fifths of it are 11.484, and the rest pays Japan's spot price, which is above 5 here."""
+    Contracts 0.145 x 92.45 + 0.95 = 14.355; four fifths of it are 11.484, and the rest pays the spot price that the model finds."""
     one = next(s for s in printed["series"] if s["item"].startswith("Japan LNG"))
-    spot = (one["model"] - 11.484) / 0.2
-    asia = 26.0  # what the model's own year gives, to a few dollars
-    assert spot == pytest.approx(asia, abs=6.0)
+    # the mean of Japan and Korea, which are near each other
+    asia = next(s["model"] for s in printed["series"] if s["item"].startswith("JKM"))
+    assert (one["model"] - 11.484) / 0.2 == pytest.approx(asia, rel=0.05)
     frame = Frame(2022, load_world(), {})
     found = reading(frame, "price_annual_avg", "Japan LNG (import average, mostly oil-indexed)")
     assert isinstance(found, Reading)
