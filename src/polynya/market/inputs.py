@@ -109,6 +109,31 @@ def build_inputs(
     return build.done()
 
 
+def build_numbers(
+    world: World,
+    first: date,
+    months: int,
+    *,
+    legs: pl.DataFrame | None = None,
+    fleets: pl.DataFrame | None = None,
+    hubs: pl.DataFrame | None = None,
+    lags: bool = True,
+    anchor: Mapping[tuple[str, str, str], float] | None = None,
+) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """The rows of every table of `build_inputs` that holds numbers of the world, as they were computed: whatever the world's
+    numbers carry with them (`duals`) is still there. No bans and no caps of the law, which hold none."""
+    build = _Builder(world, first, months, anchor or {})
+    build.periods()
+    build.demand()
+    build.production()
+    build.pipelines()
+    build.lng(legs if lags or legs is None else legs.with_columns(pl.lit(0.0).alias("lag_share")), fleets, hubs)
+    build.storage()
+    build.contracts()
+    build.conduct()
+    return build.tables
+
+
 class _Builder:
     def __init__(self, world: World, first: date, months: int, anchor: Mapping[tuple[str, str, str], float]) -> None:
         self.world = world
