@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,9 @@ from typing import Any
 import polars as pl
 
 from polynya import handover, handover_oil
+from polynya.ensemble.ledger import Ledger
+from polynya.ensemble.many import Ensemble, Plan, run_ensemble
+from polynya.ensemble.work import Ground, ground, plain
 from polynya.errors import UsageError
 from polynya.market.answer import Solution
 from polynya.market.problem import Problem
@@ -134,6 +137,27 @@ def answer(question: Question, say: Say = lambda _: None) -> Answer:
         legs,
         r.periods,
     )
+
+
+def many(question: Question, plan: Plan, ledger: Ledger, say: Say = lambda _: None) -> tuple[Ensemble, Ground]:
+    """Many worlds of one question instead of two; what the ledger has is not solved again. Nothing else is written here.
+
+    Raises UsageError for the oil market, and what `answer` and `run_ensemble` raise.
+    """
+    r = ready(question, say)
+    require_many(r.scenario)
+    asked = [repr(r.periods), r.anchor.sha256, f"lags {question.lags}"]
+    g = ground(replace(r, base=plain(r.base)), question.solver, asked)
+    return run_ensemble(r.scenario, g, plan, ledger, say), g
+
+
+def require_many(scenario: Scenario) -> None:
+    """Raises UsageError where ensembles know nothing of the market that is asked about."""
+    if scenario.file.market != "gas":
+        raise UsageError(
+            "ensembles are drawn over the gas market: their statements, quantiles and drivers are those of its summary.",
+            fix="Ask for each way by itself: polynya run SCENARIO --without ID, then polynya compare.",
+        )
 
 
 def _solved(problem: Problem, before: Case | None, solver: str, say: Say) -> Solution:

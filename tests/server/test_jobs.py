@@ -42,15 +42,13 @@ def events(served: Served, identity: str, **headers: str) -> list[tuple[int, dic
     return found
 
 
-def alive(folder: Path) -> list[int]:
+def alive(folder: Path, what: bytes = b"polynya.server.worker") -> list[int]:
     """Worker processes of a runs folder, found by their open log."""
     out = []
     for process in Path("/proc").iterdir():
         if process.name.isdigit():
             try:
-                if b"polynya.server.worker" in (process / "cmdline").read_bytes() and str(folder) in os.readlink(
-                    process / "fd" / "2"
-                ):
+                if what in (process / "cmdline").read_bytes() and str(folder) in os.readlink(process / "fd" / "2"):
                     out.append(int(process.name))
             except OSError:
                 continue
@@ -142,9 +140,9 @@ def test_a_name_that_is_taken_gets_a_number(tmp_path: Path) -> None:
 
 
 # -- kill -9 -------------------------------------------------------------------------------------------------------------
-def start(runs: Path) -> tuple[subprocess.Popen[str], httpx.Client]:
+def start(runs: Path, *more: str) -> tuple[subprocess.Popen[str], httpx.Client]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "polynya.cli", "serve", "--runs", str(runs), "--port", "0", "--json"],
+        [sys.executable, "-m", "polynya.cli", "serve", "--runs", str(runs), "--port", "0", "--json", *more],
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -15,7 +15,7 @@ export async function scenarios(page) {
 }
 
 export async function editor(page, { args: [kind, name] }) {
-  const given = await get(["scenarios", kind, name]), file = given.file;
+  const [given, limits] = await Promise.all([get(["scenarios", kind, name]), get(["health"])]), file = given.file;
   const edits = { off: new Set(), on: new Set(), conditions: {}, changes: {}, capacities: [] };
   const said = h("div", { "aria-live": "polite" }), done = h("div", { "aria-live": "polite" }), text = h("pre", { tabindex: "0", "aria-label": "The scenario file" });
   const rows = new Map(), claimOf = new Map([...given.claims.map((c) => [c.id, c])]);
@@ -50,6 +50,7 @@ export async function editor(page, { args: [kind, name] }) {
       for (const c of file.conditions) rows.get(c.id)?.replaceChildren(h("span", { class: `tag ${d.conditions_not_met.includes(c.id) ? "condition_not_met" : "applied"}` }, d.conditions_not_met.includes(c.id) ? "not met" : "met"), falls[c.id] ? ` (${falls[c.id]})` : "");
       said.replaceChildren(h("p", {}, h("strong", {}, Object.entries(counts).map(([k, n]) => `${n} ${STATUS[k] ?? k}`).join(", ")), `; sha256 ${d.sha256.slice(0, 12)}…`));
       text.textContent = d.text;
+      askable(d.likely);
     } catch (error) {
       if (mine !== asked) return;
       said.replaceChildren(trouble(error));
@@ -85,6 +86,15 @@ export async function editor(page, { args: [kind, name] }) {
     low.dataset.knob += ".low"; high.dataset.knob += ".high";
     return [field("likelihood, low", low), field("high", high)];
   };
+  // The range of a change's one number: evenly anywhere between, in ensembles.
+  const range = (c) => {
+    if (c.range === undefined) return null;
+    const [low, high] = ["low", "high"].map((k) => input({ type: "number", step: "any", value: c.range?.[k] ?? "" }));
+    const read = () => (low.value === "" && high.value === "" ? null : { low: Number(low.value || high.value), high: Number(high.value || low.value) });
+    for (const x of [low, high]) knob("changes", c.id, "range", x, read, c.range ?? null);
+    low.dataset.knob += ".low"; high.dataset.knob += ".high";
+    return [field("range, low", low), field("high", high)];
+  };
 
   const id = input({ value: file.id, name: "id", pattern: "[a-z0-9]+(-[a-z0-9]+)*" }), title = input({ value: file.title, name: "title", size: "60" });
   const from = input({ type: "month", value: file.horizon.from, name: "from" }), months = input({ type: "number", min: "1", max: "240", value: file.horizon.months, name: "months" });
@@ -109,7 +119,7 @@ export async function editor(page, { args: [kind, name] }) {
     const about = [c.subject, c.owned, c.from_owner, c.to_owner, c.node, c.seller].filter(Boolean);
     return h("fieldset", { class: "knobs" }, h("legend", {}, h("label", {}, onoff(c.id, `Change ${c.id}: ${c.text}`, !wasOff.has(c.id)), c.text === "-" ? c.id : c.text)),
       h("p", {}, h("span", { class: "id" }, c.id), ` ${c.type.replaceAll("_", " ")}`, about.length ? [": ", about.map((a, i) => [i ? ", " : "", thing(a)])] : "", [...(c.gates ?? []), ...(c.measures ?? [])].length ? `: ${[...(c.gates ?? []), ...(c.measures ?? [])].join(", ")}` : "", " ", because(c)),
-      c.type !== "carry" && h("div", { class: "row" }, dates, numbers, likelihood("changes", c)), state);
+      c.type !== "carry" && h("div", { class: "row" }, dates, numbers, range(c), likelihood("changes", c)), state);
   };
 
   const capacityList = h("div", {}), options = h("datalist", { id: "capacity-subjects" });
@@ -132,6 +142,31 @@ export async function editor(page, { args: [kind, name] }) {
   };
 
   const runIt = button("Run", () => busy(runIt, done, async () => { const j = await post(["jobs"], document_()); location.hash = `#/jobs/${j.id}`; }), { "data-act": "run", class: "main" });
+  // How likely: an ensemble over what is uncertain.
+  const draws = input({ type: "number", name: "draws", min: "2", max: String(limits.draws), step: "1", value: String(Math.min(64, limits.draws)) }), seed = input({ type: "number", name: "seed", min: "0", step: "1", value: "1" });
+  const processes = input({ type: "number", name: "processes", min: "1", max: String(limits.processes), step: "1", value: String(limits.processes) });
+  const over = h("div", {}), asking = h("div", { "aria-live": "polite" });
+  const start = button("Start", () => busy(start, asking, async () => {
+    for (const x of [draws, seed, processes]) if (!x.reportValidity()) return;
+    const j = await post(["ensembles"], { ...document_(), draws: Number(draws.value), seed: Number(seed.value), processes: Number(processes.value) });
+    location.hash = `#/jobs/${j.id}`;
+  }).then(() => { start.disabled = !possible; }), { "data-act": "start-ensemble", class: "main" });
+  let possible = false;
+  const askable = (likely) => {
+    possible = !likely.why_not;
+    start.disabled = !possible;
+    over.replaceChildren(possible
+      ? h("div", {}, h("p", {}, `${likely.things.length === 1 ? "One thing is" : `${likely.things.length} things are`} uncertain${likely.ways === null ? "" : `, and can fall in ${likely.ways} ways: ${likely.ways <= Number(draws.value) ? "each is looked at once, with its exact probability" : `with ${likely.ways} draws or more each is looked at once, with its exact probability`}`}.`),
+        h("ul", {}, likely.things.map((t) => h("li", {}, h("span", { class: "id" }, t.id), ` ${t.text}: ${t.kind === "range" ? `${t.low} to ${t.high}` : `likelihood ${t.low} to ${t.high}`}`))))
+      : h("p", { class: "note" }, `${likely.why_not[0].toUpperCase()}${likely.why_not.slice(1)}${/[.]$/.test(likely.why_not) ? "" : "."} ${/uncertain/.test(likely.why_not) ? "Give a condition or a change below a likelihood, or its number a range." : likely.fix}`));
+    shownLikely = likely;
+  };
+  let shownLikely = null;
+  draws.addEventListener("change", () => shownLikely && askable(shownLikely));
+  const howLikely = h("details", { class: "likely" }, h("summary", { "data-act": "how-likely" }, "How likely?"),
+    h("p", { class: "note" }, "Draws many worlds over what is uncertain and says how likely each statement of the summary is, how every number spreads, and what drives it. The likelihoods are those of whoever wrote or rated them; nothing here measures them. Worlds that are solved are kept: after a cancel or a restart the same question goes on from them."),
+    over, h("div", { class: "row" }, field("draws", draws, `2 to ${limits.draws}; a power of two is balanced best`), field("seed", seed, "the same seed, the same numbers"), field("processes", processes, `1 to ${limits.processes}; change no number`), start), asking);
+
   const saveAs = input({ name: "save-as", value: "", pattern: "[A-Za-z0-9][A-Za-z0-9._\\-]*" });
   const save = button("Save", () => busy(save, done, async () => {
     const r = await post(["scenarios"], { ...document_(), name: saveAs.value });
@@ -145,11 +180,12 @@ export async function editor(page, { args: [kind, name] }) {
 
   put(page, h("p", { class: "kind" }, link(["scenarios"], "Scenarios"), ` / ${given.origin}`), h("h1", { tabindex: "-1" }, file.title), h("p", { class: "question" }, file.question),
     h("div", { class: "acts" }, h("div", { class: "row" }, runIt, h("span", { class: "sep" }), field("save as", saveAs), save, download), said, done),
+    howLikely,
     h("h2", {}, "The question"), h("div", { class: "row" }, field("id", id), field("title", title), field("first month", from), field("months", months)),
     given.claims.length > 0 && [h("h2", {}, "Claims"), h("p", { class: "note" }, "What is reported, by whom, how firmly. Switched off, a claim no longer supports anything: a change falls when every claim behind it is off, or an assumption it names."),
       h("ul", { class: "list", id: "claims" }, given.claims.map((c) => reason(c.id, c.text, `${[saidBy(c.attribution) || "nobody named", factual(c.factuality), staged(c.stage), c.pending.length && `open: ${c.pending.join("; ")}`].filter(Boolean).join("; ")}.`)))],
     file.assumptions.length > 0 && [h("h2", {}, "Assumptions"), h("ul", { class: "list", id: "assumptions" }, file.assumptions.map((a) => reason(a.id, a.text, "")))],
-    file.conditions.length > 0 && [h("h2", {}, "Conditions"), h("p", { class: "note" }, "Likelihoods are a human's, between 0 and 1; they count in ensembles (polynya ensemble), not in a single run."), file.conditions.map(conditionRow)],
+    file.conditions.length > 0 && [h("h2", {}, "Conditions"), h("p", { class: "note" }, "Likelihoods are a human's, between 0 and 1; they count where it is asked how likely something is (above), not in a single run."), file.conditions.map(conditionRow)],
     h("h2", {}, "Changes"), file.changes.map(changeRow),
     h("h2", {}, "Capacities"), h("p", { class: "note" }, "The technical maximum of a corridor or plant from a day on. It becomes a change of this scenario, with the reason that you set it. Gates and legal bans still hold."), options, capacityList, h("p", {}, button("Add a capacity", addCapacity, { "data-act": "capacity" })),
     h("h2", {}, "The file"), h("details", {}, h("summary", {}, "The scenario file as it would be run"), text));

@@ -64,17 +64,14 @@ def ensemble(
 
     Examples: polynya ensemble my-scenario.yaml -n 256 --seed 7    polynya ensemble my-scenario.yaml --workers 8 --json
     """
-    from dataclasses import replace
-
     from polynya.commands.options import month
     from polynya.console import Progress, emit_json, say
     from polynya.ensemble.files import ensemble_name, summary_of, summary_text, write_ensemble
     from polynya.ensemble.ledger import Ledger
-    from polynya.ensemble.many import Plan, run_ensemble
+    from polynya.ensemble.many import Plan
     from polynya.ensemble.pool import cores
-    from polynya.ensemble.work import ground, plain
     from polynya.errors import UsageError
-    from polynya.pipeline import ready
+    from polynya.pipeline import many
     from polynya.results.answer import Question
     from polynya.results.folder import free, require_free
 
@@ -98,17 +95,9 @@ def ensemble(
         solver=solver,
         lags=lags,
     )
-    r = ready(question, progress)
-    if r.scenario.file.market != "gas":
-        raise UsageError(
-            "ensembles are drawn over the gas market: their statements, quantiles and drivers are those of its summary.",
-            fix="Ask for each way by itself: polynya run SCENARIO --without ID, then polynya compare.",
-        )
-    asked = [repr(r.periods), r.anchor.sha256, f"lags {lags}"]
-    g = ground(replace(r, base=plain(r.base)), solver, asked)
     ledger = Ledger(resume or (out.parent if out is not None else Path("runs")) / "ledger")
     plan = Plan(n, seed, sampler, workers or cores(), cluster, tuple(without or ()))  # type: ignore[arg-type]
-    found = run_ensemble(r.scenario, g, plan, ledger, progress)
+    found, g = many(question, plan, ledger, progress)
     target = out or free(Path("runs") / ensemble_name(found, g))
     folder = write_ensemble(found, g, target)
     progress.done()

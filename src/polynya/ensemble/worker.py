@@ -3,7 +3,7 @@
     <- ground and ledger, once    <- a choice    -> what it came to    <- solve | skip    -> solved
 
 A solution is written to the ledger before it is reported, so that it outlives the process that asked for it. When the
-other side is gone, the worker ends.
+other side is gone, the worker ends: on Linux at once, elsewhere when it next looks.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import time
 import traceback
 from pathlib import Path
 from typing import IO, Any
+
+from polynya.processes import die_with_parent
 
 HEAD = struct.Struct(">Q")
 
@@ -77,6 +79,7 @@ def serve(source: IO[bytes], sink: IO[bytes]) -> None:
 
 def main() -> None:
     """Keep the answers' stream for answers: whatever a library prints goes to stderr."""
+    die_with_parent()
     source = sys.stdin.buffer
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

@@ -1,4 +1,4 @@
-"""Jobs over HTTP: run a scenario, follow it, cancel it."""
+"""Jobs over HTTP: run a scenario, once or over many worlds; follow it, cancel it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from fastapi import APIRouter, Header, Path
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
-from polynya.errors import NotFoundError
-from polynya.server.api_models import Asked, Json, ServiceDep
+from polynya.errors import InputError, NotFoundError, UsageError
+from polynya.server.api_models import Asked, AskedMany, Json, ServiceDep
 from polynya.server.jobs import QueueFullError
 from polynya.server.scenarios import Draft, check
 from polynya.server.service import BusyError, Service
@@ -24,18 +24,36 @@ JobId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 @router.post("/jobs", status_code=202)
 async def submit(asked: Asked, service: ServiceDep) -> Json:
     """Run a scenario."""
-    draft, title = await run_in_threadpool(_checked, asked, service)
+    return await _queue(*await run_in_threadpool(_checked, asked, service), service)
+
+
+@router.post("/ensembles", status_code=202)
+async def submit_many(asked: AskedMany, service: ServiceDep) -> Json:
+    """Ask how likely each statement of a scenario is: a job that draws many worlds."""
+    limits = service.settings.limits
+    for what, given, most in (("draws", asked.draws, limits.draws), ("processes", asked.processes, limits.processes)):
+        if given > most:
+            fix = "Ask for fewer" + (", or use `polynya ensemble`." if what == "draws" else ": they change no result.")
+            raise UsageError(f"{given} {what} are more than this server gives to one ensemble ({most}).", fix=fix)
+    draft, title = await run_in_threadpool(_checked, asked, service, many=True)
+    plan = {"draws": asked.draws, "seed": asked.seed, "workers": asked.processes}
+    return await _queue(draft, title, service, plan)
+
+
+async def _queue(draft: Draft, title: str, service: Service, ensemble: dict[str, int] | None = None) -> Json:
     try:
-        identity = await service.jobs.submit(title, draft.files())
+        identity = await service.jobs.submit(title, draft.files(), ensemble)
     except QueueFullError:
-        raise BusyError("as many runs wait as may wait.", fix="Cancel one, or ask again later.") from None
+        raise BusyError("as many jobs wait as may wait.", fix="Cancel one, or ask again later.") from None
     return service.catalogue.job(identity) or {}
 
 
-def _checked(asked: Asked, service: Service) -> tuple[Draft, str]:
+def _checked(asked: Asked, service: Service, many: bool = False) -> tuple[Draft, str]:
     draft = asked.draft(service)
     with service.turn():
-        check(draft, service.world)
+        found = check(draft, service.world)
+    if many and found["likely"]["why_not"]:
+        raise InputError(found["likely"]["why_not"], where="scenario.yaml", fix=found["likely"]["fix"])
     return draft, read(draft.text).title
 
 

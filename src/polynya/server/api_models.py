@@ -96,6 +96,14 @@ class Saved(Asked):
     name: Name
 
 
+class AskedMany(Asked):
+    """An ensemble of a scenario: how many draws, from which seed, by how many processes (which change no result)."""
+
+    draws: Annotated[int, Field(ge=2, le=100_000, strict=True, examples=[64])] = 64
+    seed: Annotated[int, Field(ge=0, le=2**53 - 1, strict=True)] = 1
+    processes: Annotated[int, Field(ge=1, le=256, strict=True)] = 1
+
+
 class VoyageAsked(Body):
     """A voyage: ports by name, UN/LOCODE, registry id or `lat,lon`."""
 

@@ -26,6 +26,8 @@ def health(service: ServiceDep) -> Json:
         "body_bytes": limits.body_bytes,
         "queued_jobs": limits.queued_jobs,
         "workers": limits.workers,
+        "draws": limits.draws,
+        "processes": limits.processes,
     }
 
 

@@ -25,17 +25,19 @@ from polynya.server.many import entry, manifest_of
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 ENDED = (DONE, FAILED, CANCELLED)
+RUN, ENSEMBLE = "run", "ensemble"
 MOST_ATTEMPTS = 2
 KEPT_JOBS = 200
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs(name TEXT PRIMARY KEY, stamp TEXT NOT NULL, document TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS jobs(
   id TEXT PRIMARY KEY, n INTEGER NOT NULL, state TEXT NOT NULL, title TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
-  created REAL NOT NULL, started REAL, ended REAL, step TEXT NOT NULL DEFAULT '', run TEXT, error TEXT);
+  created REAL NOT NULL, started REAL, ended REAL, step TEXT NOT NULL DEFAULT '', run TEXT, error TEXT,
+  kind TEXT NOT NULL DEFAULT 'run');
 CREATE TABLE IF NOT EXISTS events(job TEXT NOT NULL, n INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY(job, n));
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 """
-_JOB = ("id", "state", "title", "attempts", "created", "started", "ended", "step", "run", "error")
+_JOB = ("id", "state", "title", "attempts", "created", "started", "ended", "step", "run", "error", "kind")
 
 
 class Catalogue:
@@ -60,10 +62,13 @@ class Catalogue:
             db.execute("PRAGMA synchronous=NORMAL")
             if db.execute("PRAGMA quick_check").fetchone()[0] != "ok":
                 raise sqlite3.DatabaseError("the catalogue is damaged")
-            if db.execute("PRAGMA user_version").fetchone()[0] < 2:
-                db.executescript(
-                    "DROP TABLE IF EXISTS runs"
-                )  # of a version that knew no ensembles: read the folders again
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            if version < 2:  # knew no ensembles: read the folders again
+                db.executescript("DROP TABLE IF EXISTS runs")
+            if (
+                version < 3 and db.execute("SELECT 1 FROM pragma_table_info('jobs')").fetchone()
+            ):  # knew only runs as jobs
+                db.execute("ALTER TABLE jobs ADD COLUMN kind TEXT NOT NULL DEFAULT 'run'")
             db.executescript(_SCHEMA)
             for table in ("runs", "jobs", "events"):
                 db.execute(f"SELECT * FROM {table} LIMIT 1")  # noqa: S608  our own names
@@ -113,15 +118,19 @@ class Catalogue:
             partial = folder / "job.json.part"
             partial.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
             partial.rename(folder / "job.json")
-            self._insert(identity, title, document["created"])
+            self._insert(identity, title, document["created"], _kind(question))
             self._forget_old()
             return identity
 
-    def _insert(self, identity: str, title: str, created: float) -> None:
+    def question(self, identity: str) -> Mapping[str, Any]:
+        """What was asked of a job that has not ended, beside its files."""
+        return _question(self.folder.jobs / identity) or {}
+
+    def _insert(self, identity: str, title: str, created: float, kind: str) -> None:
         n = self._db.execute("SELECT coalesce(max(n), 0) + 1 FROM jobs").fetchone()[0]
         self._db.execute(
-            "INSERT INTO jobs(id, n, state, title, created) VALUES (?, ?, ?, ?, ?)",
-            (identity, n, QUEUED, title, created),
+            "INSERT INTO jobs(id, n, state, title, created, kind) VALUES (?, ?, ?, ?, ?, ?)",
+            (identity, n, QUEUED, title, created, kind),
         )
 
     def jobs(self) -> list[dict[str, Any]]:
@@ -207,12 +216,17 @@ class Catalogue:
                 job = self.job(folder.name)
                 question = _question(folder)
                 if job is None and question is not None:
-                    self._insert(folder.name, str(question.get("title", "")), float(question.get("created", 0.0)))
+                    title, created = str(question.get("title", "")), float(question.get("created", 0.0))
+                    self._insert(folder.name, title, created, _kind(question))
                 elif job is None or job["state"] in ENDED:
                     shutil.rmtree(folder, ignore_errors=True)
                 else:
                     for half in [*folder.glob(".run-*"), folder / "run"]:
                         shutil.rmtree(half, ignore_errors=True)
+
+
+def _kind(question: Mapping[str, Any]) -> str:
+    return ENSEMBLE if question.get("ensemble") else RUN
 
 
 def _question(folder: Path) -> dict[str, Any] | None:
@@ -241,12 +255,12 @@ def _entry(folder: RunsFolder, name: str) -> dict[str, Any]:
         found = folder.run(name)
         if (many := manifest_of(folder, found)) is not None:
             told = entry(folder, found, many)
-            return {"name": name, "written": written, "kind": "ensemble", "readable": True, **told}
+            return {"name": name, "written": written, "kind": ENSEMBLE, "readable": True, **told}
         m = found.manifest
         return {
             "name": name,
             "written": written,
-            "kind": "run",
+            "kind": RUN,
             "readable": True,
             "scenario": str(m["scenario"]["id"]),
             "title": str(m["scenario"]["title"]),
@@ -262,7 +276,7 @@ def _entry(folder: RunsFolder, name: str) -> dict[str, Any]:
         return {
             "name": name,
             "written": written,
-            "kind": "run",
+            "kind": RUN,
             "readable": False,
             "title": "",
             "headline": f"its manifest cannot be read ({type(error).__name__})",

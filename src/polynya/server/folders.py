@@ -6,6 +6,7 @@ no manifest, or lie in hidden folders: neither is ever listed.
 
     RUNS/NAME/                   a run
     RUNS/scenarios/NAME/         a scenario saved by the app: scenario.yaml, and its ledger
+    RUNS/ledger/                 solved worlds of ensembles, the same that `polynya ensemble --out RUNS/NAME` uses
     RUNS/.polynya/               the app's own: catalogue, lock, and one folder a job
 """
 
@@ -21,8 +22,9 @@ from polynya.results.folder import Run
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,118}[A-Za-z0-9_-])?")
 NAME_PATTERN = rf"^{NAME.pattern}$"
 SCENARIOS = "scenarios"
+LEDGER = "ledger"
 OWN = ".polynya"
-RESERVED = {SCENARIOS}
+RESERVED = {SCENARIOS, LEDGER}
 
 
 class RunsFolder:
@@ -41,6 +43,10 @@ class RunsFolder:
         if path.is_symlink() or not path.is_dir():
             raise InputError(f"{path} must be a folder, not a link")
         return path
+
+    def ledger(self) -> Path:
+        """Where solved worlds of ensembles are kept; made when it is missing. Raises InputError when it is a link."""
+        return self._made(LEDGER)
 
     def names(self) -> Iterator[str]:
         """Names of the runs, in order."""

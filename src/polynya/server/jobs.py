@@ -60,9 +60,10 @@ class Jobs:
         async with self._news:
             self._news.notify_all()
 
-    async def submit(self, title: str, files: Mapping[str, str]) -> str:
-        """Queue a job. Raises QueueFullError."""
-        identity = self.catalogue.add_job(title, files, {}, self.settings.limits.queued_jobs)
+    async def submit(self, title: str, files: Mapping[str, str], ensemble: Mapping[str, int] | None = None) -> str:
+        """Queue a run, or an ensemble of so many draws. Raises QueueFullError."""
+        asked = {"ensemble": dict(ensemble)} if ensemble else {}
+        identity = self.catalogue.add_job(title, files, asked, self.settings.limits.queued_jobs)
         if identity is None:
             raise QueueFullError
         await self._tell(identity, {"event": "queued"})
@@ -132,6 +133,8 @@ class Jobs:
             "runs": str(self.catalogue.folder.root),
             "world": str(self.settings.world.resolve()) if self.settings.world else "",
             "overlays": [str(o.resolve()) for o in self.settings.overlays],
+            "ensemble": self.catalogue.question(identity).get("ensemble"),
+            "ledger": str(self.catalogue.folder.ledger()),
         }
         await self._tell(identity, {"event": "started"})
         with (folder / "log.txt").open("ab") as log:
@@ -163,7 +166,12 @@ class Jobs:
                         await self._tell(identity, last)
         except TimeoutError:
             message = f"stopped after {self.settings.limits.job_seconds:g} seconds"
-            last = {"event": FAILED, "error": {"code": "timeout", "message": message, "where": "", "fix": ""}}
+            fix = (
+                "The worlds that are solved are kept: ask again, and it goes on from them."
+                if question["ensemble"]
+                else ""
+            )
+            last = {"event": FAILED, "error": {"code": "timeout", "message": message, "where": "", "fix": fix}}
         except (BrokenPipeError, ConnectionResetError, ValueError):
             last = {}
         finally:

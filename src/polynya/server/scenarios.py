@@ -15,9 +15,11 @@ from typing import Any
 
 import polars as pl
 
+from polynya.ensemble.draw import MAX_COINS
+from polynya.ensemble.uncertain import uncertain
 from polynya.errors import Fault, InputError, NotFoundError, PolynyaError, UsageError, did_you_mean
-from polynya.pipeline import EXAMPLES
-from polynya.scenario import apply, load_scenario
+from polynya.pipeline import EXAMPLES, require_many
+from polynya.scenario import Scenario, apply, load_scenario
 from polynya.scenario.ledger import Claim, read_ledger
 from polynya.scenario.schema import ScenarioFile
 from polynya.scenario.template import TEMPLATE
@@ -193,7 +195,21 @@ def check(draft: Draft, world: World) -> dict[str, Any]:
             for c in applied.changes
         ],
         "conditions_not_met": list(applied.not_met),
+        "likely": _likely(scenario),
     }
+
+
+def _likely(scenario: Scenario) -> dict[str, Any]:
+    """What an ensemble would draw over: the uncertain things, in how many ways they can fall; or why there is none."""
+    try:
+        require_many(scenario)
+        what = uncertain(scenario)
+    except PolynyaError as error:
+        return {"why_not": error.message, "fix": error.fix, "things": [], "ways": None}
+    things = [{"id": c.id, "kind": c.kind, "text": c.text, "low": c.low, "high": c.high} for c in what.coins]
+    things += [{"id": d.id, "kind": "range", "text": d.text, "low": d.low, "high": d.high} for d in what.dials]
+    ways = 2 ** len(what.coins) if not what.dials and len(what.coins) <= MAX_COINS else None
+    return {"why_not": "", "fix": "", "things": things, "ways": ways}
 
 
 def _bare(text: str, folder: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
+from polynya.ensemble.pool import cores
 from polynya.errors import UsageError
 
 BODY_BYTES = 5_000_000
@@ -24,6 +25,8 @@ class Limits:
     queued_jobs: int = 8
     workers: int = 1
     job_seconds: float = 3600.0
+    draws: int = 1024  # of one ensemble
+    processes: int = field(default_factory=cores)  # that one ensemble may work with
     calculations: int = 2  # voyages, previews and the like that compute at the same time
     waiting: int = 16  # and that wait for their turn
 

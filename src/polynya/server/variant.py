@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from polynya import strict_yaml
 from polynya.errors import Fault, InputError, UsageError, did_you_mean
-from polynya.scenario.schema import Horizon, Id, Likelihood, ScenarioFile, Text
+from polynya.scenario.schema import RANGED, Horizon, Id, Likelihood, Range, ScenarioFile, Text
 
 OFF = "switched-off"
 BY_HAND, LEFT_OUT = "a-by-hand", "a-switched-off"
@@ -61,6 +61,7 @@ class ChangeEdit(Edit):
     from_: Annotated[date | None, Field(alias="from")] = None
     to: date | None = None
     likelihood: Likelihood | None = None
+    range: Range | None = None
     numbers: Annotated[dict[str, Finite], Field(max_length=8)] = {}
 
 
@@ -210,9 +211,11 @@ def _edit_condition(entry: dict[str, Any], edit: ConditionEdit) -> bool:
 
 def _edit_change(entry: dict[str, Any], edit: ChangeEdit) -> bool:
     given = edit.model_fields_set
+    if edit.range is not None and entry["type"] not in RANGED:
+        raise UsageError(f'the change "{entry["id"]}" has no number that could have a range.')
     moved = [
         _set(entry, k, getattr(edit, a))
-        for k, a in (("from", "from_"), ("to", "to"), ("likelihood", "likelihood"))
+        for k, a in (("from", "from_"), ("to", "to"), ("likelihood", "likelihood"), ("range", "range"))
         if a in given
     ]
     for name, value in edit.numbers.items():

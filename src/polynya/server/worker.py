@@ -7,24 +7,22 @@ signal. The run is written inside the job's folder and moved to its place in one
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
-import signal
 import sys
 import threading
 import time
 from pathlib import Path
 from typing import Any, TextIO
 
-_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
+from polynya.processes import die_with_parent
 
 
 def main() -> int:
     """Read the job from the first line of standard input, do it, say what happens."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # nothing but events may reach the server's end of the pipe
-    _die_with_parent()
+    die_with_parent()
     job = json.loads(sys.stdin.readline())
     threading.Thread(target=_watch, daemon=True).start()
     started = time.monotonic()
@@ -36,7 +34,8 @@ def main() -> int:
 
     folder = Path(job["folder"])
     try:
-        say("done", run=_run(job, folder, lambda text: say("progress", text=text)))
+        work = _ensemble if job.get("ensemble") else _run
+        say("done", run=work(job, folder, lambda text: say("progress", text=text)))
     except PolynyaError as error:
         document = error.as_json()["error"]
         say("failed", error=json.loads(json.dumps(document).replace(json.dumps(f"{folder}{os.sep}")[1:-1], "")))
@@ -51,17 +50,36 @@ def main() -> int:
     return 0
 
 
-def _run(job: dict[str, Any], folder: Path, say: Any) -> str:
-    from polynya.pipeline import answer, publish
+def _question(job: dict[str, Any], folder: Path) -> Any:
     from polynya.results.answer import Question
-    from polynya.results.write import run_name
 
-    question = Question(
+    return Question(
         scenario=folder / "scenario.yaml",
         world=Path(job["world"]) if job["world"] else None,
         overlays=tuple(Path(o) for o in job["overlays"]),
     )
-    found = answer(question, say)
+
+
+def _ensemble(job: dict[str, Any], folder: Path, say: Any) -> str:
+    """Many worlds of the question; those that the runs folder's ledger has are not solved again."""
+    from polynya.ensemble.files import ensemble_name, write_ensemble
+    from polynya.ensemble.ledger import Ledger
+    from polynya.ensemble.many import Plan
+    from polynya.pipeline import many
+
+    asked = job["ensemble"]
+    plan = Plan(asked["draws"], asked["seed"], workers=asked["workers"])
+    found, ground = many(_question(job, folder), plan, Ledger(Path(job["ledger"])), say)
+    say("writing the result")
+    written = write_ensemble(found, ground, folder / "run")
+    return put(written, Path(job["runs"]), ensemble_name(found, ground))
+
+
+def _run(job: dict[str, Any], folder: Path, say: Any) -> str:
+    from polynya.pipeline import answer, publish
+    from polynya.results.write import run_name
+
+    found = answer(_question(job, folder), say)
     say("writing the run")
     written = publish(found, folder / "run").folder
     return put(written, Path(job["runs"]), run_name(found))
@@ -91,15 +109,6 @@ def _watch() -> None:
     """Standard input stays open as long as the server lives."""
     sys.stdin.read()
     os._exit(1)
-
-
-def _die_with_parent() -> None:
-    parent = os.getppid()
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
 
 
 if __name__ == "__main__":
