@@ -64,6 +64,13 @@ def test_series_are_read_as_their_meters_count() -> None:
     assert weights == {
         2019: {"a": 1.0, "b": 1.0}, 2020: {"a": 0.5, "b": 1.0}, 2021: {"a": 0.0, "b": 1.0}, 2022: {"a": 1.0, "b": 1.0},
     }  # fmt: skip
+    back = {**arcs, "e": ("PL", "UA", "pipeline"), "f": ("SK", "UA", "pipeline")}
+    for year, least in ((2019, {}), (2020, {"e": -0.96, "f": -0.05}), (2021, {"e": -1.0}), (2022, {"e": -1.0})):
+        found = reading(Frame(year, world, back), "eu27_import_by_route", "Ukraine transit")
+        assert isinstance(found, Reading)
+        assert {
+            t.id: t.weight for t in found.terms if t.weight < 0.0
+        } == least  # taken out of the transit before the border
     british = reading(Frame(2019, world, arcs), "eu27_import_by_route", "Norway->UK")
     assert isinstance(british, Reading)
     assert {(t.kind, t.id): t.weight for t in british.terms} == {
@@ -73,6 +80,16 @@ def test_series_are_read_as_their_meters_count() -> None:
     canadian = reading(Frame(2019, world, arcs), "pipeline_bilateral", "Canada->US")
     assert isinstance(canadian, Reading)
     assert canadian.constant == pytest.approx((24.57 + 25.55) / 2, abs=0.1)
+    lines = {
+        "cac-kz-ru": ("KZ", "RU-EUR", "pipeline"),
+        "cac-uz-kz": ("UZ", "KZ", "pipeline"),
+        "okarem-beyneu": ("TM", "KZ", "pipeline"),
+    }
+    for year, own in ((2019, {"cac-kz-ru": 1.0}), (2020, {"cac-kz-ru": 1.0, "cac-uz-kz": -1.0, "okarem-beyneu": -1.0})):
+        kazakh = reading(Frame(year, world, lines), "pipeline_bilateral", "Kazakhstan->Russian Federation")
+        assert isinstance(kazakh, Reading)
+        assert {t.id: t.weight for t in kazakh.terms} == own  # the figure of 2019 holds Turkmen and Uzbek gas
+        assert kazakh.constant == pytest.approx((5.13 + 2.70) / 2, abs=0.1)
 
 
 @pytest.fixture(scope="module")

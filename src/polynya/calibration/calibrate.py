@@ -40,12 +40,16 @@ COUNTED_BCM = 2.0  # pairs and corridors below this are fitted, but not judged
 WIDE = {
     ("pipeline_bilateral", "Kazakhstan->China"): 0.3,  # differences of two large flows of one chain of pipelines
     ("pipeline_bilateral", "Uzbekistan->China"): 0.3,
+    ("pipeline_bilateral", "Kazakhstan->Russian Federation"): 0.3,
+    ("pipeline_bilateral", "Uzbekistan->Russian Federation"): 0.3,
+    ("pipeline_bilateral", "Turkmenistan->Russian Federation"): 0.3,
     ("eu27_import_by_route", "Norway->UK"): 0.12,  # a part of British output is counted with it: a ratio of one year
     ("pipeline_bilateral", "Canada->US"): 0.12,  # both ways cross this border: the part that does is of one year
 }
 # The same for one year alone: an entry point is missing from the published series, and the model's share of it is uncertain.
 WIDE_IN = {("eu27_import_by_route", "Ukraine transit", 2021): 0.12}
-LEFT_OUT = {("pipeline_bilateral", "US->Canada")}  # nearly all of it is the constant that crosses both ways
+# Nearly all of it is the constant that crosses both ways.
+LEFT_OUT = {("pipeline_bilateral", "US->Canada"), ("pipeline_bilateral", "Russian Federation->Kazakhstan")}
 NOT_FITTED = ("consumption", "eu27_demand", "uk_demand", "eu_storage_fill")
 JUDGED = ("eu27_import_by_route", "lng_bilateral", "pipeline_bilateral")
 PRICES = "price_annual_avg"

@@ -27,6 +27,9 @@ PIPE_RISE = 0.4
 SMALL_BCM = 0.1
 UNUSUAL = 0.15  # usual quantity of a pair that is not among the targets, as a share of proportional trade
 PAIR_BCM = 2.0
+# Snohvit's gas has no pipeline: its plant runs whenever it can, whatever gas is worth on the shelf. One Norwegian node gives it the choice, so
+# that the way is centred where LNG wins it; else pipelines have to be dear for LNG to run, and cheap gas stays in the ground when prices fall.
+STRANDED = {"NO": -3.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +214,7 @@ def parameters(world: World, targets: Sequence[Actual]) -> tuple[Parameter, ...]
                         members,
                         WAY_SD["ship"],
                         "own assumption: contracts, quality and habit",
-                        prior=-LNG_RISE / 2,
+                        prior=STRANDED.get(code, -LNG_RISE / 2),
                     )
                 )
     known = set(world.table("corridors")["id"])

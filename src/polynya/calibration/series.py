@@ -23,11 +23,22 @@ SENDOUT_OVER_LANDED = {"EU": 0.88, "GB": 0.94}
 # British offshore gas that lands with Norwegian gas and is metered with it, as a share of British output: (39.85 metered less 26.63
 # traded by pipe) / 39.29 bcm in the base year 2019.
 BRITISH_WITH_NORWEGIAN = 0.336
+# Since 2020 buyers in Ukraine may take gas out of the transit before it leaves ("virtual reverse"), so that meters show what is left: by border, what
+# part of the way back is taken so. 2020: 1.0 of 1.043 bcm from Poland, 1.3 of 2.408 from Hungary, 0.219 of 4.605 from Slovakia by 15 July
+# (censor-ua-import-2020, the operator). 2021: 93 % of the first seven months, from Poland and Hungary (myua-import-2021-08).
+TAKEN_BEFORE_THE_BORDER: Mapping[int, Mapping[str, float]] = {
+    2020: {"PL": 0.96, "HU": 0.54, "SK": 0.05},
+    2021: {"PL": 1.0, "HU": 1.0},
+}
 # The published series has no entry from Ukraine into Hungary from the middle of 2020 to the end of 2021: share of a year that is in it.
 HUNGARIAN_ENTRY = {2020: 0.5, 2021: 0.0}
 # Gas that crosses the border of the United States and Canada both ways, which one Canadian node cannot show: what was sent north in the base
 # years (24.57 and 25.55 bcm; Ontario and Quebec used 3.1 Bcf/d in 2020, of which 1.1 came from western Canada: CER snapshot of 2021-06-30).
-BOTH_WAYS = {("CA", "US"): 25.1, ("US", "CA"): 25.1}
+# The north-west of Kazakhstan is fed from Russia against gas elsewhere, which one Kazakh node cannot show: 5.13 and 2.70 bcm from Russia in the base years.
+BOTH_WAYS = {("CA", "US"): 25.1, ("US", "CA"): 25.1, ("RU", "KZ"): 3.9, ("KZ", "RU"): 3.9}
+# A pair whose published figure of some years holds the gas that passes through too. Of the 20.59 bcm from Kazakhstan to Russia in 2019 at most 7.3 can be its
+# own beside what is swapped (output 33.5, use 19.7, 6.5 to China); from 2020 on Turkmen gas is printed by itself.
+WITH_TRANSIT = {("KZ", "RU"): (2019,)}
 # Countries whose LNG output in a year is an input: availability rests on what was exported then (docs/data/lng.md).
 GIVEN_EXPORTS = {
     2019: "DZ EG TT NG AO ID BN MY PE AE", 2020: "DZ EG TT NG AO ID BN MY PE AE", 2021: "US DZ EG TT NG AO ID BN MY PE AE",
@@ -45,6 +56,9 @@ DEDICATED: Mapping[tuple[str, str], tuple[tuple[str, float], ...]] = {
     ("TM", "CN"): (("cagp-tm-uz", 1.0),),
     ("UZ", "CN"): (("cagp-uz-kz", 1.0), ("cagp-tm-uz", -1.0)),
     ("KZ", "CN"): (("cagp-kz-cn", 1.0), ("cagp-uz-kz", -1.0)),
+    ("TM", "RU"): (("okarem-beyneu", 1.0),),
+    ("UZ", "RU"): (("cac-uz-kz", 1.0),),
+    ("KZ", "RU"): (("cac-kz-ru", 1.0), ("cac-uz-kz", -1.0), ("okarem-beyneu", -1.0)),
     ("DZ", "IT"): (("transmed-tn-it", 1.0),),
     ("DZ", "ES"): (("medgaz", 1.0), ("maghreb-europe-ma-es", 1.0)),
     ("LY", "IT"): (("greenstream", 1.0),),
@@ -186,8 +200,10 @@ def _route(frame: Frame, item: str) -> Reading | Unanswered:
         return Reading(_pipes(frame, ["BY"], ["PL"]), cut, dated)
     if key.startswith("ukraine"):
         share = HUNGARIAN_ENTRY.get(frame.year, 1.0)
-        terms = (*_pipes(frame, ["UA"], [n for n in eu if n != "HU"]), *_pipes(frame, ["UA"], ["HU"], share))
-        return Reading(terms, note="gross, as the meters count it: what flows back is not taken off")
+        terms = [*_pipes(frame, ["UA"], [n for n in eu if n != "HU"]), *_pipes(frame, ["UA"], ["HU"], share)]
+        for border, part in TAKEN_BEFORE_THE_BORDER.get(min(frame.year, 2021), {}).items():
+            terms += _pipes(frame, [border], ["UA"], -part * (share if border == "HU" else 1.0))
+        return Reading(tuple(terms), note="as the meters count it: only what is taken before the border is taken off")
     if key.startswith("turkstream"):
         return Reading(_lines(frame, "strandzha-2"))
     if key.startswith("russia direct"):
@@ -269,17 +285,25 @@ def _pipeline_pair(frame: Frame, item: str) -> Reading | Unanswered:
     starts, ends = pair
     exporter, importer = countries_of(frame.world, starts), countries_of(frame.world, ends)
     if len(exporter) == len(importer) == 1:
-        lines = DEDICATED.get((next(iter(exporter)), next(iter(importer))))
+        ends_of = (next(iter(exporter)), next(iter(importer)))
+        lines = DEDICATED.get(ends_of)
         if lines:
-            return Reading(tuple(Term("delivered", a, w) for a, w in lines if a in frame.arcs), floor=True)
+            swapped = BOTH_WAYS.get(ends_of, 0.0)
+            whole = frame.year in WITH_TRANSIT.get(ends_of, ())
+            read = tuple(Term("delivered", a, w) for a, w in lines if a in frame.arcs and not (whole and w < 0.0))
+            return Reading(read, note=_crossing(swapped), floor=True, constant=swapped)
     terms = _pipes(frame, starts, ends)
     if len(exporter) == len(importer) == 1:
         crossing = BOTH_WAYS.get((next(iter(exporter)), next(iter(importer))), 0.0)
         if crossing:
-            return Reading(terms, note=f"with {crossing:g} bcm that cross both ways every year", constant=crossing)
+            return Reading(terms, note=_crossing(crossing), constant=crossing)
     if terms and not exporter & TRANSIT and not importer & TRANSIT:
         return Reading(terms)
     return Unanswered("one of the two passes others' gas on")
+
+
+def _crossing(bcm: float) -> str:
+    return f"with {bcm:g} bcm that cross both ways every year" if bcm else ""
 
 
 def _by_origin(solved: SolvedYear, item: str) -> Answer | None:
