@@ -20,7 +20,7 @@ from polynya import handover, handover_oil
 from polynya.ensemble.ledger import Ledger
 from polynya.ensemble.many import Ensemble, Plan, run_ensemble
 from polynya.ensemble.work import Ground, ground, plain
-from polynya.errors import UsageError
+from polynya.errors import NoSolutionError, UsageError
 from polynya.market.answer import Solution
 from polynya.market.problem import Problem
 from polynya.market.seasons import Period, horizon_months, joined_legs, plan
@@ -121,7 +121,10 @@ def answer(question: Question, say: Say = lambda _: None) -> Answer:
             posed = r.pose(world)
             legs |= {name: joined_legs(posed.legs, r.periods)} if posed.legs is not None else {}
         with clock(f"{name}: solving {len(r.periods)} periods"):
-            solution = _solved(posed.problem, cases.get(BASELINE), question.solver, say)
+            try:
+                solution = _solved(posed.problem, cases.get(BASELINE), question.solver, say)
+            except NoSolutionError as error:
+                raise _with_remedy(error, name) from None
             cases[name] = Case(name, posed.inputs, posed.problem, solution, posed.bans)
     return Answer(
         question,
@@ -167,6 +170,20 @@ def _solved(problem: Problem, before: Case | None, solver: str, say: Say) -> Sol
     if all(frame.equals(before.problem.tables()[name]) for name, frame in problem.tables().items()):
         return before.solution
     return solve(problem, solver=solver, progress=say, start=before.solution.start)
+
+
+REMEDIES = {
+    "final stock": "A closing stock is the run's own condition: give another one with --anchor (storage_fill_bcm of the node in the month "
+    "after the last), or ask for whole years, whose stores need only end as they began.",
+    "minimum fill": "A filling obligation is law: a scenario's set_fact of minimum_fill_share of the store changes it.",
+    "initial stock": "The stock at the start can be given with --anchor (storage_fill_bcm of the node in the first month).",
+}
+
+
+def _with_remedy(error: NoSolutionError, case: str) -> NoSolutionError:
+    """The same error with the case in which it arose, and how a user carries out the repair that it names."""
+    ways = [way for what, way in REMEDIES.items() if what in error.fix]
+    return NoSolutionError(f"{case}: {error.message}", where=error.where, fix=" ".join([error.fix, *ways]))
 
 
 def run(scenario: Path | str | None = None, **options: Any) -> Answer:

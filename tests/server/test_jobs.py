@@ -107,12 +107,18 @@ def test_a_full_queue_says_so_and_waiting_jobs_can_be_cancelled(served: Served) 
 
 
 def test_a_question_without_an_answer_fails_in_words(served: Served) -> None:
-    """In August 2022 alone Latvia's stores cannot take in what they did in other years, without Gazprom: the market names the culprit."""
-    job = served.job({**FOUNDING, "edits": {"horizon": {"from": "2022-08", "months": 1}}})
+    """Croatia's store held less than the 80 % that were due on 1 November 2022: if nothing can be put in, the market names it."""
+    text = (
+        "schema: polynya.scenario/1\nid: stuck\ntitle: The compressors stand still\nas_of: 2022-10-01\n"
+        "horizon: {from: 2022-10, months: 1}\nassumptions:\n  - {id: a1, text: taken as given}\nchanges:\n"
+        "  - {id: stuck, type: set_fact, subject: storage-hr, attribute: injection_bcm_per_day, value: 0.0, "
+        "unit: bcm_per_day, from: 2022-10-01, because: [a1]}\n"
+    )
+    job = served.job({"text": text})
     ended = served.wait(job["id"])
     assert ended["state"] == "failed"
     assert ended["error"]["code"] == "no_solution"
-    assert "storage" in ended["error"]["message"]
+    assert "storage-hr" in ended["error"]["message"]
     assert str(served.runs) not in json.dumps(ended)
 
 

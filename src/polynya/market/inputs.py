@@ -18,6 +18,7 @@ from typing import Any
 import polars as pl
 
 from polynya.errors import InputError
+from polynya.market import stocks
 from polynya.units import MMBTU_PER_BCM
 from polynya.world import World
 from polynya.world.capacity import CapacityReader, add_months, month_bounds
@@ -28,8 +29,7 @@ from polynya.world.world import MODEL
 # Model's 2019 documentation (half of the capacity, then 46 %, then the last 4 % steeply). (share, cost position)
 COST_PIECES = ((0.50, 0.0, 0.15), (0.46, 0.15, 0.55), (0.04, 0.55, 1.0))
 EARTH_RADIUS_NM = 3440.065
-STORAGE_FILL_WINDOW_DAYS = 45
-CLOSING_WINDOW_DAYS = 15  # a gain between two days is one of about the same days of another year
+DUTY_YEARS = 5  # before the year: over so many the use is averaged that limits a filling obligation
 
 
 @dataclass(frozen=True)
@@ -537,58 +537,56 @@ class _Builder:
                     loss=loss,
                     trader=None,
                     initial=min(level, size) if i == 0 else None,
-                    final=min(self._closing(identity, level, month), reach) if ends else None,
-                    minimum_fill=self._obligation(identity, month, size),
+                    final=min(self._closing(identity, node, level, month), reach) if ends else None,
+                    minimum_fill=self._obligation(identity, node, month, size),
                 )
 
     def _fill(self, identity: str, node: str, day: date, working: Resolved) -> float:
         if ("storage_fill_bcm", node, day.strftime("%Y-%m")) in self.anchor:
             return self.anchor["storage_fill_bcm", node, day.strftime("%Y-%m")]
-        known = [f for f in self.world.facts.get((identity, "fill_bcm"), ()) if f.valid_from]
-        near = [f for f in known if f.valid_from and abs((f.valid_from - day).days) <= STORAGE_FILL_WINDOW_DAYS]
-        if near:
-            best = min(near, key=lambda f: (abs((f.valid_from or day).toordinal() - day.toordinal()), f.rank))
+        known = self._stocks(identity)
+        seen = stocks.between(known, day)
+        if seen is not None:
+            self.trace.add("storage", identity, "fill_bcm", seen[1])
+            return seen[0]
+        best = stocks.near(known, day)
+        if best is not None:
             self.trace.add("storage", identity, "fill_bcm", [best])
             return best.value
-        same_season = [
-            f for f in known if f.valid_from and _days_apart_in_year(f.valid_from, day) <= STORAGE_FILL_WINDOW_DAYS
-        ]
-        if same_season:
-            self.trace.add("storage", identity, "fill_bcm", same_season)
+        usual = stocks.same_season(known, day)
+        if usual:
+            self.trace.add("storage", identity, "fill_bcm", usual)
             self.notes.append(
-                f"{identity}: no stock known near {day}; mean of {len(same_season)} other years at that time of the year."
+                f"{identity}: no stock known near {day}; mean of {len(usual)} other years at that time of the year."
             )
-            return sum(f.value for f in same_season) / len(same_season)
+            return sum(f.value for f in usual) / len(usual)
         # Half full is where a store stands on average; said aloud, since nothing better is known.
         self.notes.append(f"{identity}: no stock known near {day}; half of the working gas is assumed.")
         return 0.5 * working.value
 
-    def _closing(self, identity: str, level: float, month: date) -> float:
-        """What must be left at the end: the stock at the start, where the horizon is whole years; else the season's mean.
+    def _stocks(self, identity: str) -> list[Fact]:
+        return [f for f in self.world.facts.get((identity, "fill_bcm"), ()) if f.valid_from]
 
-        Within a year a store is not asked to gain more than it ever did between the same two days: one that begins low, as
-        Ukraine's since 2022, is not asked to end a month where it stood in fuller years, only not to lose.
-        """
+    def _closing(self, identity: str, node: str, level: float, month: date) -> float:
+        """What must be left at the end: the user's own figure; else, of whole years, what was there at the start; of a
+        shorter run what `stocks.closing` says; of a longer one the mean of the season."""
+        end = add_months(month, 1)
+        if ("storage_fill_bcm", node, end.strftime("%Y-%m")) in self.anchor:
+            return self.anchor["storage_fill_bcm", node, end.strftime("%Y-%m")]
         if len(self.months) % 12 == 0:
             return level
-        first, end = self.months[0], add_months(month, 1)
-        known = {f.valid_from: f.value for f in self.world.facts.get((identity, "fill_bcm"), ()) if f.valid_from}
-        same = [v for day, v in known.items() if _days_apart_in_year(day, end) <= STORAGE_FILL_WINDOW_DAYS]
-        mean = sum(same) / len(same) if same else 0.0
-        if len(self.months) > 12:
-            return mean
-        span = (end - first).days
-        gained = [
-            after - before
-            for start, before in known.items()
-            if _days_apart_in_year(start, first) <= CLOSING_WINDOW_DAYS
-            for day, after in known.items()
-            if abs((day - start).days - span) <= CLOSING_WINDOW_DAYS
-        ]
-        return min(mean, level + max([0.0, *gained])) if gained else mean
+        known = self._stocks(identity)
+        if len(self.months) < 12:
+            return stocks.closing(known, level, self.months[0], end)
+        usual = stocks.same_season(known, end)
+        return sum(f.value for f in usual) / len(usual) if usual else 0.0
 
-    def _obligation(self, identity: str, month: date, size: float) -> float | None:
-        """A filling obligation dated the first of the next month, or within this one, binds this month's closing stock."""
+    def _obligation(self, identity: str, node: str, month: date, size: float) -> float | None:
+        """A filling obligation dated the first of the next month, or within this one, binds this month's closing stock.
+
+        It never asks for more than the part of the country's mean yearly use that the law names (35 %: Article 6a(2) of
+        Regulation (EU) 2022/1032), the five years before counted as far as they are known.
+        """
         first, last = month_bounds(month)
         due = [
             f
@@ -599,7 +597,20 @@ class _Builder:
             return None
         best = min(due, key=lambda f: f.rank)
         self.trace.add("storage", identity, "minimum_fill_share", [best])
-        return best.value * size
+        most = self.world.resolve(MODEL, "parameter_most_storage_duty_share_of_use", month)
+        uses = [
+            found
+            for year in range(month.year - DUTY_YEARS, month.year)
+            if (found := self.world.resolve(node, "consumption_bcm", date(year, 7, 1))) is not None
+        ]
+        if most is None or not uses:
+            return best.value * size
+        cap = most.value * sum(u.value for u in uses) / len(uses)
+        if cap < best.value * size:
+            self.trace.add("storage", identity, "parameter_most_storage_duty_share_of_use", most.facts)
+            for used in uses:
+                self.trace.add("storage", identity, "consumption_bcm", used.facts)
+        return min(best.value * size, cap)
 
     # -- contracts, conduct, law --------------------------------------------------------------------------------------
 
@@ -879,11 +890,6 @@ def ship_arc(start: str, end: str, fleet: str | None = None, hub: str | None = N
 def welfare_unit_musd(value: float) -> float:
     """Bcm x USD/MMBtu, the unit in which the problem's welfare comes -> million USD."""
     return value * MMBTU_PER_BCM / 1e6
-
-
-def _days_apart_in_year(a: date, b: date) -> int:
-    gap = abs(a.timetuple().tm_yday - b.timetuple().tm_yday)
-    return min(gap, 365 - gap)
 
 
 _NUMBERS = {
