@@ -23,6 +23,7 @@ from polynya.errors import EXIT_INTERRUPTED, EXIT_OK, PolynyaError, StorageError
 GROUPS = (
     "run",
     "runs",
+    "doubts",
     "export",
     "world",
     "world_import",

@@ -28,6 +28,7 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse.linalg import SuperLU, splu
 
+from polynya.market.answer import NOTHING
 from polynya.market.backends import Scale
 from polynya.market.build import Span
 from polynya.market.checks import inframarginal_volume
@@ -65,14 +66,15 @@ class Readout:
 
 
 class Sensitivity:
-    """One answer, factorised. `start` is the `start` of its solution."""
+    """One answer, factorised (unless only its values are to be read). `start` is the `start` of its solution."""
 
-    def __init__(self, problem: Problem, start: Start) -> None:
+    def __init__(self, problem: Problem, start: Start, *, factorise: bool = True) -> None:
         self.problem, self.coded, self.classes = problem, start.coded, start.classes
         self.qp, self.layout = formulate(problem, start.coded, start.classes)
         self.x, self.y = start.x, start.y
         self._active()
-        self._factorise()
+        if factorise:
+            self._factorise()
 
     # -- what binds ---------------------------------------------------------------------------------------------------
 
@@ -83,8 +85,8 @@ class Sensitivity:
         z = -(qp.p * x + qp.q + qp.A.T @ y)
         low, high = x - qp.lower <= AT, qp.upper - x <= AT
         pushed = np.abs(z) > PRESSES
-        self.low: Flags = low & (pushed | (z <= 0)) & ~(high & (z > 0))
-        self.high: Flags = high & ~self.low
+        self.low: Flags = low & (z <= PRESSES) & ~(high & (z > 0))
+        self.high: Flags = high & (z >= -PRESSES) & ~self.low
         activity = qp.A @ x
         near = AT * (1.0 + np.abs(activity))
         equal = qp.row_lower == qp.row_upper
@@ -151,15 +153,21 @@ class Sensitivity:
         """A number that is always nought."""
         return Readout(np.zeros(self.qp.columns), np.zeros(self.qp.rows))
 
+    def on_curve(self) -> Flags:
+        """Rows of `demand` whose price is read from the inverse demand, as in `answer`; the others have a multiplier."""
+        d, lay = self.coded.demand, self.layout
+        quantity = np.nan_to_num(d.fixed)
+        quantity[lay.demand["e"]] = lay.demand.take(self.x)
+        return np.asarray(d.elastic & (quantity > NOTHING * max(float(quantity.max(initial=0.0)), 1e-300)))
+
     def prices(self, weight: Vector) -> Readout:
         """Sum of weight x price over the rows of `demand`: from the inverse demand, or the balance's multiplier."""
         d, lay, D = self.coded.demand, self.layout, self.coded.weight
         found = self.nothing()
-        quantity = np.nan_to_num(d.fixed)
+        quantity, column = np.zeros(d.m.size), np.full(d.m.size, -1)
         quantity[lay.demand["e"]] = lay.demand.take(self.x)
-        column = np.full(d.m.size, -1)
         column[lay.demand["e"]] = lay.demand.ids
-        curve = d.elastic & (quantity > 0)
+        curve = self.on_curve()
         found.x[column[curve]] = -(weight * d.b)[curve]
         row = lay.market_balance.ids
         dual = ~curve

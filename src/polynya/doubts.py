@@ -1,0 +1,171 @@
+"""Which facts sway a number of a run, and by how much within their own uncertainty? (run folder + addresses -> doubts)
+
+    run folder -> problems, answers -> derivatives by cell (market.sensitivity)
+    world, scenario -> derivatives of cells by facts (lift)       both together, with spreads -> ranking (results.doubts)
+
+First order only; `check` moves the weightiest statements for real, poses and solves both cases again, and says what came out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from polynya import lift
+from polynya.errors import InputError, UsageError
+from polynya.market.problem import Problem, read_problem
+from polynya.market.restore import restore
+from polynya.market.sensitivity import Sensitivity
+from polynya.market.solve import solve
+from polynya.market.start import Start
+from polynya.pipeline import Ready, Say, ready
+from polynya.results.answer import Question
+from polynya.results.asked import CHANGE, EUROPE, Asked, Sides
+from polynya.results.case import BASELINE, SCENARIO
+from polynya.results.doubts import Doubts, Statement, weigh
+from polynya.results.folder import Run
+from polynya.results.uncertainty import Uncertainty
+from polynya.results.verify import read_solution
+from polynya.scenario import apply
+from polynya.world import World
+from polynya.world.calibrated import LAYER
+
+HEADLINE = f"prices/{EUROPE}"
+CORRIDORS = 3
+
+
+@dataclass(frozen=True)
+class Doubtful:
+    """A run made ready: both answers factorised, and what their cells were made of."""
+
+    run: Run
+    ready: Ready
+    worlds: Mapping[str, World]
+    problems: Mapping[str, Problem]
+    starts: Mapping[str, Start]
+    sides: Sides
+    cells: Mapping[str, lift.Cells]
+    uncertainty: Uncertainty
+
+    def of(self, address: str, case: str = CHANGE, *, apart: bool = False) -> Doubts:
+        """What one number hangs on. Raises UsageError or NotFoundError for an address that the run does not have."""
+        asked = self.sides.ask(address, case)
+        found: dict[str, tuple[lift.Input, float]] = {}
+        for name, read in asked.reads.items():
+            through = self.cells[name].through(self.sides.of[name].gradient(read))
+            for one, derivative in zip(self.cells[name].inputs, through.tolist(), strict=True):
+                if derivative != 0.0:
+                    before = found.get(one.id)
+                    found[one.id] = (one, derivative + (before[1] if before else 0.0))
+        return weigh(asked, found, self.uncertainty, apart=apart)
+
+    def headlines(self) -> list[str]:
+        """Addresses of the numbers that the note begins with: Europe, hubs, the lines that move most, Europe's consumers."""
+        from polynya.results.summary import HUBS
+
+        summary = self.run.summary
+        shown = {h["hub"] for h in summary["hubs"] if h["change"]}
+        hubs = [f"prices/{nodes[0]}" for name, nodes in HUBS.items() if name in shown]
+        lines = [f"flows/{c['corridor']}" for c in summary["corridors"][:CORRIDORS]]
+        consumers = [f"gains/{EUROPE}"] if self.problems[BASELINE].contracts["price"].null_count() == self.problems[
+            BASELINE].contracts.height else []  # fmt: skip
+        europe = [HEADLINE] if summary["europe"] else []
+        return [*europe, *hubs, *lines, *(consumers if europe else [])]
+
+    def moved(self, statement: Statement, by: float) -> Mapping[str, float]:
+        """Input id -> its value when a statement moves by so many standard deviations, kept above nought where it was."""
+        out = {}
+        for m in statement.members:
+            to = m.input.value + by * m.spread.sd
+            out[m.input.id] = max(to, 0.0) if m.input.value > 0.0 and m.input.attribute not in _SIGNED else to
+        return out
+
+    def checked(self, statement: Statement, asked: Asked, by: float, say: Say) -> float:
+        """The number's real change when a statement moves: both cases posed and solved again."""
+        to = self.moved(statement, by)
+
+        def number(one: lift.Input) -> float:
+            return to.get(one.id, one.value)
+
+        of: dict[str, Sensitivity] = {}
+        for name, world in self.worlds.items():
+            r = self.ready
+            if r.sea is not None:
+                r = replace(r, sea=lift.with_voyages(r.sea, number))
+            problem = r.pose(lift.with_numbers(world, number)).problem
+            solution = solve(problem, start=self.starts[name])
+            if solution.start is None:
+                raise InputError("the moved market has no answer to read.", where=name)
+            of[name] = Sensitivity(problem, solution.start, factorise=False)
+        return replace(self.sides, of=of).ask(asked.address, asked.case).value - asked.value
+
+
+_SIGNED = ("friction_usd_per_mmbtu", "production_cost_low_usd_per_mmbtu", "demand_growth_share_per_year")
+
+
+def doubtful(
+    folder: Path,
+    uncertainty: Uncertainty,
+    *,
+    world: Path | None = None,
+    overlays: Sequence[Path] = (),
+    anchor: Path | None = None,
+    say: Say = lambda _: None,
+) -> Doubtful:
+    """Read a run, make its worlds again and differentiate. Raises UsageError for runs about oil or with seasons, InputError when
+    the worlds do not pose the stored problems."""
+    run = Run(folder)
+    m = run.manifest
+    if m.get("market") == "oil":
+        raise UsageError("doubts are for the gas market.", fix="Run the oil scenario with other facts (--overlay).")
+    if m["periods"] != m["months"]:
+        raise UsageError("doubts are for runs by the month, without seasons.", fix="Run it without --horizon.")
+    say("reading the run")
+    problems = {name: read_problem(folder / "problem" / name) for name in (BASELINE, SCENARIO)}
+    starts = {name: _start(problems[name], run, name, say) for name in problems}
+    question = Question(
+        scenario=folder / "inputs" / "scenario.yaml",
+        world=world,
+        overlays=tuple(overlays),
+        uncalibrated=LAYER not in m["world"]["layers"],
+        first=date.fromisoformat(f"{m['from']}-01"),
+        months=m["months"],
+        anchor=anchor,
+        without=tuple(m["without"]),
+    )
+    r = ready(question, say)
+    worlds = {BASELINE: r.base, SCENARIO: apply(r.scenario, r.base, without=question.without).world}
+    say("differentiating both answers")
+    of = {name: Sensitivity(problems[name], starts[name]) for name in problems}
+    cells = {}
+    for name, one in worlds.items():
+        say(f"{name}: which facts made which number")
+        cells[name] = lift.cells(one, problems[name], r.first, r.months, r.sail(one), r.anchor)
+    regions = dict(run.table("nodes").select("id", "region").iter_rows())
+    sides = Sides(of, regions, r.months / 12.0)
+    return Doubtful(run, r, worlds, problems, starts, sides, cells, uncertainty)
+
+
+def _start(problem: Problem, run: Run, name: str, say: Say) -> Start:
+    """The stored answer as the solver had it; solved again where the files do not say it all."""
+    kept = restore(problem, read_solution(run, name))
+    if kept is not None:
+        return kept
+    say(f"{name}: solving again")
+    found = solve(problem).start
+    if found is None:
+        raise InputError("the answer cannot be differentiated.", where=str(run.folder))
+    return found
+
+
+def check(found: Doubtful, doubts: Doubts, count: int, say: Say) -> list[dict[str, Any]]:
+    """For the weightiest statements: change for +1 and -1 standard deviation, to first order and for real."""
+    out = []
+    for rank, s in enumerate(doubts.statements[:count], start=1):
+        say(f"moving {s.id[:60]} for real ({rank} of {count})")
+        real = {sign: found.checked(s, doubts.asked, sign, say) for sign in (1.0, -1.0)}
+        out.append({"rank": rank, "statement": s.id, "linear": s.change, "plus": real[1.0], "minus": real[-1.0]})
+    return out
