@@ -21,6 +21,7 @@ from polynya.calibration.year import (
 )
 from polynya.errors import NotFoundError
 from polynya.world import load_world
+from polynya.world.calibrated import errors_of_unfitted_years
 
 ROWS = """year,metric,item,value,unit,source
 2022,lng_export,Total LNG exports,540,bcm (40 MJ/m3),made up
@@ -32,6 +33,10 @@ ROWS = """year,metric,item,value,unit,source
 2022,lng_import,Atlantis,3,bcm,made up
 2022,cheese_import,France,3,bcm,made up
 2022,lng_import,Japan,3,furlongs,made up
+2022,lng_import,Korea,3,USD/MMBtu,made up
+2022,price_annual_avg,Europe (TTF),19,bcm,made up
+2022,lng_export,Total LNG exports,530,bcm (40 MJ/m3),made up
+2022,lng_import,France,33,bcm (40 MJ/m3),made up
 """
 
 
@@ -53,14 +58,41 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 
 
 def test_scored_skipped_and_given_are_kept_apart(printed: dict) -> None:  # type: ignore[type-arg]
-    assert set(printed["summary"]) == {"lng_export", "price_annual_avg"}
+    assert set(printed["summary"]) == {"lng_export", "lng_import", "price_annual_avg"}
     assert set(printed["inputs"]) == {"consumption", "price_annual_avg"}
     assert printed["summary"]["price_annual_avg"]["n"] == 2  # the hubs; Japan's import price is mostly given, by Brent
     assert {"n", "error", "naive_error", "skill"} <= set(printed["summary"]["lng_export"])
     why = {(s["metric"], s["item"]): s["reason"] for s in printed["skipped"]}
-    assert len(why) == 3
+    assert len(why) == len(printed["skipped"]) == 6
     assert "no metric" in why["cheese_import", "France"]
-    assert "unit" in why["lng_import", "Japan"]
+    assert "furlongs" in why["lng_import", "Japan"]
+
+
+def test_a_unit_of_another_kind_and_a_series_said_twice_are_skipped_with_the_reason(printed: dict) -> None:  # type: ignore[type-arg]
+    why = {(s["metric"], s["item"]): s["reason"] for s in printed["skipped"]}
+    assert why["lng_import", "Korea"] == 'the unit "USD/MMBtu" does not measure lng_import: bcm, Mt or TWh does'
+    assert why["price_annual_avg", "Europe (TTF)"] == 'the unit "bcm" does not measure price_annual_avg: USD/MMBtu does'
+    assert "before: 540, which counts" in why["lng_export", "Total LNG exports"]
+    assert printed["summary"]["lng_export"]["n"] == 1
+
+
+def test_without_a_year_before_naive_skill_and_direction_are_absent(printed: dict) -> None:  # type: ignore[type-arg]
+    one = next(s for s in printed["series"] if s["item"] == "France" and s["metric"] == "lng_import")
+    assert one["naive"] is not None  # from the figures of 2021 that ship
+    price = next(s for s in printed["series"] if s["item"].startswith("JKM"))
+    assert price["direction_right"] is None
+    assert set(printed["summary"]["price_annual_avg"]) >= {"n", "error", "naive_error", "skill"}
+
+
+def test_beside_each_figure_stands_what_such_figures_were_off_by(printed: dict) -> None:  # type: ignore[type-arg]
+    told = errors_of_unfitted_years()
+    share = told["errors"]["year"]["price_annual_avg"]["error"]
+    ttf = next(s for s in printed["series"] if s["item"].startswith("Europe"))
+    assert ttf["expected_error"] == pytest.approx(share * ttf["model"], abs=1e-3)
+    assert printed["summary"]["price_annual_avg"]["expected_error"] == share
+    assert printed["expected_error_from"] == [2020, 2021]
+    given = next(s for s in printed["series"] if s["metric"] == "consumption")
+    assert given["expected_error"] is None  # an input is no forecast
 
 
 def test_japans_import_price_has_its_contracts_formula_and_is_no_spot_price(printed: dict) -> None:  # type: ignore[type-arg]

@@ -22,6 +22,9 @@ COLUMNS = (
 )
 MT_TO_BCM = 1.36  # LNG, Energy Institute: 1 Mt is 1.36 bcm of 40 MJ
 TWH_PER_BCM = 11.11
+# What a metric is measured in; every other one is a quantity of gas.
+PRICES, SHARES = ("price_annual_avg",), ("eu_storage_fill",)
+WANTED = {"price": "USD/MMBtu", "share": "%", "quantity": "bcm, Mt or TWh"}
 RUSSIAN_M3 = 0.93  # a Russian cubic metre (20 C, 37.3 MJ) in cubic metres of 40 MJ
 
 
@@ -44,7 +47,7 @@ class Actual:
     @property
     def factor(self) -> float | None:
         """What one unit of the file is in the model's unit (bcm, USD/MMBtu, percent); None when the unit is not known."""
-        unit = " ".join(self.unit.lower().replace("_", " ").split())
+        unit = self._plain_unit
         if unit.startswith("bcm") and "russian" in unit:
             return RUSSIAN_M3
         if unit.startswith(("bcm", "usd/mmbtu", "usd per mmbtu", "%")):
@@ -54,6 +57,20 @@ class Actual:
         if unit.startswith("twh"):
             return 1.0 / TWH_PER_BCM
         return None
+
+    @property
+    def _plain_unit(self) -> str:
+        return " ".join(self.unit.lower().replace("_", " ").split())
+
+    @property
+    def misfit(self) -> str | None:
+        """Why the unit cannot be that of the metric; None where it can."""
+        if self.factor is None:
+            return f'the unit "{self.unit}" is not known'
+        metric = self.metric.lower()
+        wanted = "price" if metric in PRICES else "share" if metric in SHARES else "quantity"
+        given = "price" if self._plain_unit.startswith("usd") else "share" if self.unit.startswith("%") else "quantity"
+        return None if given == wanted else f'the unit "{self.unit}" does not measure {metric}: {WANTED[wanted]} does'
 
 
 def read_actuals(path: Path | str) -> tuple[Actual, ...]:

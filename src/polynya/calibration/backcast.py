@@ -5,12 +5,12 @@ Each wanted year is solved as `year` poses it; the year before too, so that chan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from polynya.calibration.actuals import Actual
-from polynya.calibration.score import Scored, summarise
+from polynya.calibration.score import POINTS, Scored, summarise
 from polynya.calibration.series import Said, answer
 from polynya.calibration.year import HindcastOptions, SolvedYear, base_year_of, solve_year, with_options
 from polynya.errors import CertificateError, NotFoundError
@@ -59,15 +59,20 @@ def backcast(
         return solved[key]
 
     wanted = [of(y, previous=False) for y in years]
-    known = {(a.year, a.key): a.value for a in (*before, *actuals)}
+    known: dict[tuple[int, tuple[str, str, str]], float] = {}
+    for a in (*actuals, *before):  # the first of a series said twice counts
+        known.setdefault((a.year, a.key), a.value)
     series: list[Scored] = []
     skipped: list[dict[str, Any]] = []
     for year, one in zip(years, wanted, strict=True):
+        scored: set[tuple[str, str, str]] = set()
         for a in (a for a in actuals if a.year == year):
             factor = a.factor
             said = answer(one, a.metric, a.item)
-            if factor is None or not isinstance(said, Said):
-                reason = f'the unit "{a.unit}" is not known' if isinstance(said, Said) else said.reason
+            twice = f"the file says this series of {year} before: {known[year, a.key]:g}, which counts"
+            reason = said.reason if not isinstance(said, Said) else a.misfit or (twice if a.key in scored else None)
+            scored.add(a.key)
+            if factor is None or not isinstance(said, Said) or reason is not None:
                 skipped.append({"year": a.year, "metric": a.metric, "item": a.item, "unit": a.unit, "reason": reason})
                 continue
             naive = known.get((year - 1, a.key))
@@ -82,14 +87,21 @@ def backcast(
     return Backcast(tuple(years), tuple(series), tuple(skipped), tuple(wanted), options)
 
 
-def document(result: Backcast) -> dict[str, Any]:
-    """The whole answer as one document: `summary` without inputs of the model, `inputs` for them, `series`, `skipped`."""
+def document(result: Backcast, unfitted: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The whole answer as one document: `summary` without inputs of the model, `inputs` for them, `series`, `skipped`.
+
+    `unfitted`: for each way of foresight the errors by metric on years that were not fitted, as `foresight_of` names the ways. They stand
+    beside each figure as `expected_error`, in the figure's own unit: how far off such figures were on average, not a bound.
+    """
+    errors: Mapping[str, Any] = (unfitted or {}).get("errors", {}).get(foresight_of(result.options), {})
+    summary = summarise(s for s in result.series if not s.input)
     return {
         "years": list(result.years),
-        "summary": summarise(s for s in result.series if not s.input),
+        "summary": {m: {**v, "expected_error": errors.get(m, {}).get("error")} for m, v in summary.items()},
         "inputs": summarise(s for s in result.series if s.input),
         "by_year": {str(y): summarise(s for s in result.series if s.year == y and not s.input) for y in result.years},
-        "series": [s.as_json() for s in result.series],
+        "series": [{**s.as_json(), "expected_error": _expected_error(s, errors)} for s in result.series],
+        "expected_error_from": (unfitted or {}).get("years") if errors else None,
         "skipped": list(result.skipped),
         "options": {
             **asdict(result.options),
@@ -102,11 +114,25 @@ def document(result: Backcast) -> dict[str, Any]:
     }
 
 
-def text(result: Backcast) -> str:
+def foresight_of(options: HindcastOptions) -> str:
+    """What the model sees of the months ahead: `year`, `expected`, or so many months."""
+    return "expected" if options.expected else str(options.foresight_months) if options.foresight_months else "year"
+
+
+def _expected_error(one: Scored, errors: Mapping[str, Any]) -> float | None:
+    """Mean error of figures of this metric in years not fitted, in the unit of the file; None for inputs and where none is known."""
+    share: float | None = None if one.input else errors.get(one.metric, {}).get("error")
+    if share is None:
+        return None
+    return round(share if one.metric in POINTS else share * abs(one.model), 4)
+
+
+def text(result: Backcast, unfitted: Mapping[str, Any] | None = None) -> str:
     """The answer for a terminal."""
     from polynya.console import table
 
-    shown = document(result)
+    shown = document(result, unfitted)
+    off = {(s["year"], s["metric"], s["item"], s["unit"]): s["expected_error"] for s in shown["series"]}
     lines = [
         f"Backcast of {', '.join(map(str, result.years))}: errors as shares of the sum of actuals; naive is the year before."
     ]
@@ -125,9 +151,14 @@ def text(result: Backcast) -> str:
             ]
     rows = sorted((s for s in result.series if not s.input), key=lambda s: (s.metric, s.item, s.year))
     lines += ["", "Series", table(
-        ["metric", "item", "year", "model", "actual", "before", "unit"],
-        [[s.metric, s.item, str(s.year), f"{s.model:.2f}", f"{s.actual:.2f}", "-" if s.naive is None else f"{s.naive:.2f}", s.unit] for s in rows],
+        ["metric", "item", "year", "model", "+/-", "actual", "before", "unit"],
+        [[s.metric, s.item, str(s.year), f"{s.model:.2f}", _plain(off[s.year, s.metric, s.item, s.unit]), f"{s.actual:.2f}", "-" if s.naive is None else f"{s.naive:.2f}", s.unit] for s in rows],
     )]  # fmt: skip
+    if shown["expected_error_from"]:
+        when = " and ".join(map(str, shown["expected_error_from"]))
+        lines.append(
+            f"+/-: what the model was off by on average for such figures in {when}, which were not fitted; no bound."
+        )
     if result.skipped:
         lines += [
             "",
@@ -139,6 +170,10 @@ def text(result: Backcast) -> str:
         ]
     lines += ["", f"Trust: certificates {'passed' if shown['certificate']['passed'] else 'FAILED'}."]
     return "\n".join([*lines, *(f"  {n}" for n in shown["notes"])])
+
+
+def _plain(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
 
 def _row(metric: str, values: dict[str, Any]) -> list[str]:

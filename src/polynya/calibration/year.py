@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
 import polars as pl
 
 from polynya import handover
+from polynya.calibration.expected import ahead, as_it_stood, stocks_left
 from polynya.errors import NotFoundError
 from polynya.market.problem import Problem
 from polynya.market.solve import solve
@@ -40,6 +41,8 @@ TONNES_CO2_PER_MMBTU_COAL, TONNES_CO2_PER_MMBTU_GAS = 0.0996, 0.0592
 # of Regulation (EU) 2022/1032 have the same shape.
 BUILD = {5: 1 / 3, 6: 4 / 9, 7: 5 / 9, 8: 2 / 3, 9: 7 / 9, 10: 8 / 9, 11: 1.0}
 MOST_OF_USE = 0.35  # no store option asks for more stock than this part of a year's use, as Article 6a(2) of Regulation (EU) 2022/1032 limits the duty
+QUARTER = 3  # months that a window of expectations knows as they were: cargoes are nominated two to three months ahead
+WINTER = 10  # the month from which stores are drawn
 TAIL_MONTHS = 3  # the horizon runs to the end of the winter, so that stores are not emptied on 31 December
 
 
@@ -53,6 +56,9 @@ class HindcastOptions:
     storage_target: float = 0.0  # European stores at least so full on 1 November, on top of the law
     stock_build: float = 0.0  # European stores filled along a straight path to this share: see BUILD
     foresight_months: int = 0  # 0: the whole year and its winter; else a rolling horizon of so many months
+    expected: bool = (
+        False  # month by month to the end of the next winter, of which only what could be expected is known
+    )
     base_years: tuple[int, ...] = BASE_YEARS
     reproduce: bool = False  # a base year as it was: its own price level, the stocks that were left on its last day, what was withheld
     withheld: tuple[
@@ -224,17 +230,22 @@ def solve_year(
     notes: list[str] = []
     seen = known_by(world, year, options, notes)
     first = date(year, 1, 1)
-    if options.foresight_months <= 0:
+    if options.reproduce or (options.foresight_months <= 0 and not options.expected):
         say(f"{year}: solving")
         case = _solve(seen, first, 12 if options.reproduce else 12 + TAIL_MONTHS, solver, notes, options.reproduce)
         kept = tuple(add_months(first, i).strftime("%Y-%m") for i in range(12))
         return SolvedYear(year, seen, (case,), (kept,), tuple(dict.fromkeys(notes)), options)
-    step = max(1, min(3, options.foresight_months))
+    step = QUARTER if options.expected else max(1, min(QUARTER, options.foresight_months))
+    spring = add_months(first, 12 + TAIL_MONTHS)
+    usual = stocks_left(seen, spring)
     cases, months = [], []
     for start in range(0, 12, step):
         begin = add_months(first, start)
         say(f"{year}: solving from {begin:%Y-%m}")
-        case = _solve(seen, begin, options.foresight_months, solver, notes, short=True)
+        if options.expected:
+            case = _solve_expecting(seen, begin, spring, usual, solver, notes)
+        else:
+            case = _solve(seen, begin, options.foresight_months, solver, notes, short=True)
         keep = tuple(add_months(begin, i).strftime("%Y-%m") for i in range(min(step, 12 - start)))
         cases.append(case)
         months.append(keep)
@@ -248,6 +259,27 @@ def solve_year(
             ],
         )
     return SolvedYear(year, seen, tuple(cases), tuple(months), tuple(dict.fromkeys(notes)), options)
+
+
+def _solve_expecting(
+    seen: World, begin: date, spring: date, usual: Mapping[str, float], solver: str, notes: list[str]
+) -> Case:
+    """One quarter as it was and the months to `spring` as they were to be expected; `usual`: stocks left there [bcm]."""
+    year, last = begin.year, add_months(begin, QUARTER) - timedelta(days=1)
+    months = (spring.year - year) * 12 + spring.month - begin.month
+    later = [add_months(begin, i) for i in range(QUARTER, months)]
+    view = as_it_stood(seen, last)
+    posed = pose_year(view, begin, months, expected=ahead(seen, year, later))
+    tables = dict(posed.inputs.tables)
+    left = pl.col("storage").replace_strict(dict(usual), default=None, return_dtype=pl.Float64)
+    initial = pl.col("initial").drop_nulls().first().over("storage")
+    asked = pl.coalesce(left, pl.col("final"))
+    asked = pl.min_horizontal(asked, initial) if begin.month >= WINTER else asked  # nobody gains in winter
+    storage = tables["storage"].with_columns(pl.when(pl.col("final").is_not_null()).then(asked).alias("final"))
+    tables["storage"] = _within_reach(storage, _most_of_use(view, year))
+    notes += posed.inputs.notes
+    problem = Problem.from_tables(tables)
+    return Case(str(year), posed.inputs, problem, solve(problem, solver=solver), posed.bans)
 
 
 def _solve(
@@ -268,9 +300,16 @@ def _solve(
     return Case(str(first.year), posed.inputs, posed.problem, solve(posed.problem, solver=solver), posed.bans)
 
 
-def pose_year(world: World, first: date, months: int, closing_known: bool = False) -> handover.Posed:
-    """The market problem of a past year, for the backcast and for calibration."""
-    posed = handover.pose(world, first, months, sea=handover.voyages(world, first, months), anchor=Anchor())
+def pose_year(
+    world: World,
+    first: date,
+    months: int,
+    closing_known: bool = False,
+    expected: Mapping[tuple[str, str, str], float] | None = None,
+) -> handover.Posed:
+    """The market problem of a past year, for the backcast and for calibration; `expected` as `expected.ahead` gives it."""
+    sea, anchor = handover.voyages(world, first, months), Anchor(expected or {})
+    posed = handover.pose(world, first, months, sea=sea, anchor=anchor)
     if not closing_known:
         return posed
     tables = dict(posed.inputs.tables)

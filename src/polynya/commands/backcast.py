@@ -9,6 +9,8 @@ import typer
 
 from polynya.commands.world import Json, Overlays, Uncalibrated, WorldDir
 
+LONGEST = 24  # months of a window
+
 
 def register(app: typer.Typer) -> None:
     app.command("backcast")(backcast)
@@ -58,8 +60,13 @@ def backcast(
         ),
     ] = 0.0,
     foresight: Annotated[
-        int, typer.Option("--foresight", metavar="MONTHS", min=0, help="Rolling horizon; 0 is the year and its winter.")
-    ] = 0,
+        str,
+        typer.Option(
+            "--foresight",
+            metavar="year|expected|MONTHS",
+            help="year: all of it and its winter; expected: quarter by quarter, ahead only what could be expected; MONTHS: so many true months.",
+        ),
+    ] = "year",
     svg: Annotated[
         Path | None, typer.Option("--svg", metavar="FILE", help="Write a chart of model over actual.")
     ] = None,
@@ -71,6 +78,7 @@ def backcast(
 ) -> None:
     """Solve past years from what was known from outside the market, and score every series of a file of actuals.
 
+    Price levels: the default. Who supplies whom, which way flows change, how full stores are: --foresight expected, which takes longer.
     Example: polynya backcast --years 2022,2023 --actuals actuals.csv --base-actuals before.csv
     """
     from polynya.calibration.actuals import read_actuals
@@ -81,7 +89,7 @@ def backcast(
     from polynya.commands.options import one_of, year_list
     from polynya.console import Progress, emit_json, say
     from polynya.world import load_world
-    from polynya.world.calibrated import TARGETS, layers
+    from polynya.world.calibrated import TARGETS, errors_of_unfitted_years, layers
     from polynya.world.calibrated import withheld as found_withheld
 
     wanted = year_list(years)
@@ -91,7 +99,8 @@ def backcast(
         risk_premium_usd_per_mmbtu=risk_premium,
         storage_target=storage_target,
         stock_build=stock_build,
-        foresight_months=foresight,
+        foresight_months=_months(foresight),
+        expected=foresight == "expected",
         withheld=() if uncalibrated or world is not None else found_withheld(),
     )
     observed = read_actuals(actuals)
@@ -102,7 +111,22 @@ def backcast(
     progress.done()
     if svg is not None:
         svg.write_text(chart(result.series), encoding="utf-8")
+    unfitted = None if uncalibrated or world is not None or overlay else errors_of_unfitted_years()
     if json:
-        emit_json(document(result))
+        emit_json(document(result, unfitted))
     else:
-        say(text(result))
+        say(text(result, unfitted))
+
+
+def _months(foresight: str) -> int:
+    """How many true months a window has; 0 where it is not counted in months. Raises UsageError."""
+    from polynya.errors import UsageError
+
+    if foresight in ("year", "expected"):
+        return 0
+    if foresight.isdecimal() and int(foresight) <= LONGEST:
+        return int(foresight)
+    raise UsageError(
+        f'--foresight: "{foresight}" is neither year nor expected nor a number of months up to {LONGEST}.',
+        fix="For example --foresight expected.",
+    )

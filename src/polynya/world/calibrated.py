@@ -18,6 +18,7 @@ from polynya.world.load import REFERENCE
 CALIBRATED = REFERENCE / "calibrated"
 LAYER = CALIBRATED.name
 TARGETS = CALIBRATED / "targets.csv"
+UNFITTED = REFERENCE / "validation" / "backcast.json"  # written by tools/validate_backcast.py
 
 
 def layers(world: Path | str | None, overlays: Sequence[Path | str], *, uncalibrated: bool = False) -> list[Path | str]:
@@ -41,4 +42,10 @@ def calibration_of(world_layers: Sequence[str]) -> dict[str, Any] | None:
     if LAYER not in world_layers:
         return None
     found: dict[str, Any] = json.loads((CALIBRATED / "summary.json").read_text(encoding="utf-8"))
+    return found
+
+
+def errors_of_unfitted_years() -> dict[str, Any]:
+    """What the calibrated world was off by in years that were not fitted: `years`, and `errors` by way of foresight and metric."""
+    found: dict[str, Any] = json.loads(UNFITTED.read_text(encoding="utf-8")) if UNFITTED.is_file() else {}
     return found
