@@ -261,7 +261,7 @@ extra: 1
         'f.yaml:4:5: unknown key "too". Did you mean to?',
         'f.yaml:6:9: "to": no node "XX". Did you mean DE?',
         'f.yaml:7:11: "days": "1.5" is not a whole number. Write digits only: 27.',
-        'f.yaml:8:12: "share": "1.5" should be less than or equal to 1',
+        'f.yaml:8:12: "share": "1.5" should be less than or equal to 1. Check sign and unit.',
         'f.yaml:9:9: "colour" cannot be "grean". Did you mean green?',
         'f.yaml:10:1: unknown key "extra". Known keys: colour, either, legs, means, mixed, stage, title.',
     ]
@@ -290,8 +290,8 @@ def test_booleans_are_true_and_false_only(text):
 
 def test_wrong_shapes_are_said_in_words():
     assert faults_of("title: [a]\nlegs: x\n", Deal) == [
-        'f.yaml:1:8: "title": a text is needed, not a list',
-        'f.yaml:2:7: "legs": a list is needed, not "x"',
+        'f.yaml:1:8: "title": a text is needed, not a list. Write words, in quotes if they hold signs of YAML.',
+        'f.yaml:2:7: "legs": a list is needed, not "x". Write [a, b], or a line with a hyphen for each item.',
     ]
 
 
@@ -306,7 +306,9 @@ def test_a_missing_key_points_at_the_mapping_that_lacks_it():
 
 
 def test_an_empty_document_lacks_its_keys_or_is_no_mapping():
-    assert faults_of("# nothing\n", Deal) == ["f.yaml:1:1: a mapping is needed, not nothing"]
+    assert faults_of("# nothing\n", Deal) == [
+        'f.yaml:1:1: a mapping is needed, not nothing. Write keys and values, "key: value".'
+    ]
 
 
 @pytest.mark.parametrize(

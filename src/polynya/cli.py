@@ -12,14 +12,21 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 import typer
 
 from polynya import __version__
 from polynya.errors import EXIT_INTERRUPTED, EXIT_OK, PolynyaError, StorageError, UsageError
 
+# what the user's disk or rights refuse; anything else the operating system says is our fault
+REFUSALS = (
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO),
+    *(errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP),
+)
 GROUPS = (
     "run",
     "runs",
@@ -70,12 +77,17 @@ def build_app() -> typer.Typer:
     return app
 
 
+@lru_cache(maxsize=1)
+def _command() -> Any:
+    return typer.main.get_command(build_app())
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line. Returns the exit code (see `errors.py`)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     as_json = "--json" in arguments
     try:
-        result = typer.main.get_command(build_app()).main(args=arguments, prog_name="polynya", standalone_mode=False)
+        result = _command().main(args=arguments, prog_name="polynya", standalone_mode=False)
         return result if isinstance(result, int) else EXIT_OK
     except PolynyaError as error:
         return _fail(error, as_json)
@@ -88,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
+        if error.errno not in REFUSALS:
             return _unexpected(error, as_json)
         return _fail(StorageError.of(error, error.filename or "."), as_json)
     except Exception as error:

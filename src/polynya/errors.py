@@ -43,6 +43,8 @@ class Fault:
         if len(self.message) > LONGEST:  # it quotes a cell or a name as long as the file
             half = LONGEST // 2
             object.__setattr__(self, "message", f"{self.message[:half]} ... {self.message[-half:]}")
+        if not self.fix:  # whoever finds a fault should say more than this
+            object.__setattr__(self, "fix", f"Correct this {'line' if self.line else 'file'}, then repeat the command.")
 
     @property
     def where(self) -> str:

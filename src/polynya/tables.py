@@ -3,20 +3,24 @@
 Every column is declared with its type; every fault of the file is reported at once with file:line:column and a fix.
 Cells are text until their declared type accepts them: `NO` stays Norway, `010` stays `010` in a text column.
 Accepted: UTF-8, with or without BOM, LF or CRLF. Refused: other encodings, NUL bytes, bidirectional controls, NaN,
-infinities, duplicate or unknown columns, rows of another width.
+infinities, duplicate or unknown columns, rows of another width, digits of other scripts, what is no regular file, and
+more than `MAX_TABLE_BYTES` or `MAX_ROWS`. Of many faults the first `MAX_FAULTS` are told.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 import re
+import stat
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from polynya.errors import Fault, InputError, NotFoundError, did_you_mean
 
@@ -26,8 +30,13 @@ if TYPE_CHECKING:
 Kind = Literal["text", "number", "integer", "date", "boolean"]
 
 MAX_BYTES = 512 * 1024 * 1024
+MAX_TABLE_BYTES = 128 * 1024 * 1024
+MAX_ROWS = 2_000_000
+MAX_FAULTS = 200
+CSV_FIX = "Close every quote; inside quotes, write a quote twice."
 BIDI_CONTROLS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-_DATE = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$")
+_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +55,61 @@ class Column:
     description: str = ""
 
 
+def require_file(path: Path, max_bytes: int | None = None) -> None:
+    """Raises NotFoundError when there is no such file; InputError for a folder, a pipe or device, one too large."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise NotFoundError(
+            f"no such file: {path}", where=str(path), fix="Check the name, and the folder you are in."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+    if stat.S_ISDIR(found.st_mode):
+        raise InputError(
+            Fault("this is a folder, not a file", str(path), fix="Name the file in it.", code="not_a_file")
+        )
+    if not stat.S_ISREG(found.st_mode):
+        raise InputError(
+            Fault(
+                "this is a pipe or a device, not a file",
+                str(path),
+                fix="Save what it gives in a file, and name that.",
+                code="not_a_file",
+            )
+        )
+    if max_bytes is not None and found.st_size > max_bytes:
+        raise _too_large(path, found.st_size, max_bytes)
+
+
+def _unreadable(path: Path, error: OSError | ValueError) -> InputError:
+    said = getattr(error, "strerror", None) or str(error)
+    return InputError(
+        Fault(f"cannot be read: {said}", str(path), fix="Check its name and who may read it.", code="unreadable")
+    )
+
+
+def _too_large(path: Path, size: int, most: int) -> InputError:
+    fix = "Keep the rows that are needed."
+    return InputError(
+        Fault(f"the file has {size:,} bytes; at most {most:,} are read", str(path), fix=fix, code="too_large")
+    )
+
+
 def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
     """Read a UTF-8 file, BOM accepted.
 
-    Raises NotFoundError when there is no such file, InputError with line and column when it is not clean text.
+    Raises NotFoundError when there is no such file, InputError with line and column when it is not clean text, or is no
+    regular file that may be read.
     """
+    require_file(path, max_bytes)
     try:
-        size = path.stat().st_size
+        with path.open("rb") as handle:
+            raw = handle.read(max_bytes + 1)  # never more, even of a file that grows meanwhile
     except OSError as error:
-        raise NotFoundError(f"no such file: {path}", where=str(path)) from error
-    if path.is_dir():
-        raise InputError(Fault("this is a folder, not a file", file=str(path)))
-    if size > max_bytes:
-        raise InputError(
-            Fault(f"the file has {size:,} bytes; at most {max_bytes:,} are read", file=str(path), code="too_large")
-        )
-    raw = path.read_bytes()
+        raise _unreadable(path, error) from None
+    if len(raw) > max_bytes:
+        raise _too_large(path, len(raw), max_bytes)
     if raw.startswith(b"\xef\xbb\xbf"):
         raw = raw[3:]
     try:
@@ -93,6 +141,21 @@ def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
     return text
 
 
+def read_json(path: Path, max_bytes: int = MAX_BYTES, **options: Any) -> Any:
+    """What a JSON file holds; options as of `json.loads`. Raises NotFoundError, InputError with line and column."""
+    text = read_text(path, max_bytes)
+    try:
+        return json.loads(text, **options)
+    except json.JSONDecodeError as error:
+        at, column, said = error.lineno, error.colno, error.msg
+    except RecursionError:
+        at, column, said = 1, 1, "nested too deeply"
+    except ValueError as error:  # a whole number with more digits than Python reads
+        at, column, said = 1, 1, str(error)
+    fix = "Save or download the file again."
+    raise InputError(Fault(f"not valid JSON: {said}", str(path), at, column, fix=fix, code="json"))
+
+
 def read_table(path: Path | str, columns: Sequence[Column], *, extra: bool = False, shown_as: str = "") -> pl.DataFrame:
     """Read one CSV file into a frame with exactly the declared columns, in declared order.
 
@@ -104,12 +167,14 @@ def read_table(path: Path | str, columns: Sequence[Column], *, extra: bool = Fal
 
     path = Path(path)
     file = shown_as or str(path)
-    text = read_text(path)
+    text = read_text(path, MAX_TABLE_BYTES)
     header, rows, lines = _rows(text, file)
     faults = _header_faults(header, columns, extra, file)
     if faults:
         raise InputError(faults)
     by_name = {name: i for i, name in enumerate(header)}
+    place = _Places(text)
+    more = 0
     frame: dict[str, pl.Series] = {}
     for column in columns:
         index = by_name.get(column.name)
@@ -118,12 +183,17 @@ def read_table(path: Path | str, columns: Sequence[Column], *, extra: bool = Fal
             frame[column.name] = pl.Series(column.name, [None] * len(rows), dtype=_dtype(column.kind))
             continue
         values, bad = _convert(cells, column)
-        for i, message, fix in bad:
-            faults.append(
-                Fault(message, file, lines[i], _column_of(text, lines[i], index), fix=fix, code=f"bad_{column.kind}")
-            )
+        told = bad[: MAX_FAULTS - len(faults)]
+        more += len(bad) - len(told)
+        for i, message, fix in told:
+            faults.append(Fault(message, file, *place(lines[i], index), fix=fix, code=f"bad_{column.kind}"))
         if not bad:
             frame[column.name] = pl.Series(column.name, values, dtype=_dtype(column.kind))
+    if more:
+        last = max(f.line for f in faults)
+        faults.append(
+            Fault(f"and {more:,} more faults", file, last, 1, fix="Mend the ones above first.", code="more_faults")
+        )
     if faults:
         raise InputError(faults)
     if extra:
@@ -131,9 +201,6 @@ def read_table(path: Path | str, columns: Sequence[Column], *, extra: bool = Fal
             if name not in frame:
                 frame[name] = pl.Series(name, [r[by_name[name]] or None for r in rows], dtype=pl.String)
     return pl.DataFrame(frame)
-
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def spreadsheet_csv(frame: pl.DataFrame) -> str:
@@ -144,17 +211,25 @@ def spreadsheet_csv(frame: pl.DataFrame) -> str:
     import polars as pl
 
     text = [c for c, kind in frame.schema.items() if kind == pl.String]
-    danger = {c: pl.any_horizontal(pl.col(c).str.starts_with(f) for f in _FORMULA) for c in text}
+    danger = {c: pl.any_horizontal(pl.col(c).str.starts_with(f) for f in FORMULA_SIGNS) for c in text}
     safe = [pl.when(danger[c]).then(pl.lit("'") + pl.col(c)).otherwise(pl.col(c)).alias(c) for c in text]
     return frame.with_columns(safe).write_csv(line_terminator="\n")
 
 
 def cell_position(path: Path | str, row: int, column: str) -> tuple[int, int]:
     """Line and column, counted from 1, of the cell in data row `row` (from 0): for faults found after reading."""
-    text = read_text(Path(path))
+    path = Path(path)
+    found = path.stat()
+    header, lines, place = _laid_out(path, found.st_mtime_ns, found.st_size)
+    return place(lines[row], header.index(column) if column in header else 0)
+
+
+@lru_cache(maxsize=1)
+def _laid_out(path: Path, _changed: int, _size: int) -> tuple[list[str], list[int], _Places]:
+    """The last file asked about, so that a thousand faults do not read it a thousand times."""
+    text = read_text(path, MAX_TABLE_BYTES)
     header, _, lines = _rows(text, str(path))
-    index = header.index(column) if column in header else 0
-    return lines[row], _column_of(text, lines[row], index)
+    return header, lines, _Places(text)
 
 
 def _rows(text: str, file: str) -> tuple[list[str], list[list[str]], list[int]]:
@@ -175,31 +250,50 @@ def _rows(text: str, file: str) -> tuple[list[str], list[list[str]], list[int]]:
                 header = cells
                 continue
             if len(cells) != len(header):
-                faults.append(
-                    Fault(
-                        f"this row has {len(cells)} cells, the header has {len(header)}",
-                        file,
-                        line,
-                        1,
-                        fix="Quote cells that contain commas.",
-                        code="row_width",
+                if len(faults) < MAX_FAULTS:
+                    faults.append(
+                        Fault(
+                            f"this row has {len(cells)} cells, the header has {len(header)}",
+                            file,
+                            line,
+                            1,
+                            fix="Quote cells that contain commas; write decimals with a point.",
+                            code="row_width",
+                        )
                     )
-                )
                 continue
             rows.append(cells)
             lines.append(line)
+            if len(rows) > MAX_ROWS:
+                fix = "Keep the rows that are needed."
+                raise InputError(
+                    Fault(f"more than {MAX_ROWS:,} rows; no more are read", file, line, 1, fix=fix, code="too_large")
+                )
     except csv.Error as error:
-        faults.append(Fault(f"not valid CSV: {error}", file, previous + 1, 1, code="csv"))
+        faults.append(Fault(f"not valid CSV: {error}", file, previous + 1, 1, fix=CSV_FIX, code="csv"))
     if faults:
         raise InputError(faults)
     if header is None:
-        raise InputError(Fault("the file is empty; a header row is needed", file, 1, 1, code="empty"))
+        raise InputError(
+            Fault(
+                "the file is empty; a header row is needed",
+                file,
+                1,
+                1,
+                fix="Write the names of the columns into the first line.",
+                code="empty",
+            )
+        )
     return header, rows, lines
 
 
 def _header_faults(header: Sequence[str], columns: Sequence[Column], extra: bool, file: str) -> list[Fault]:
     faults = []
     names = [c.name for c in columns]
+    if len(header) == 1 and len(names) > 1 and (sign := next((s for s in ";\t|" if s in header[0]), "")):
+        word = {";": "semicolons", "\t": "tabs"}.get(sign, "bars")
+        fix = "Save the file with commas between cells, and with points for decimals."
+        return [Fault(f"cells are parted by {word}, not by commas", file, 1, 1, fix=fix, code="delimiter")]
     for i, name in enumerate(header):
         at = sum(len(h) + 1 for h in header[:i]) + 1
         if name in header[:i]:
@@ -233,25 +327,57 @@ def _convert(cells: Iterable[str], column: Column) -> tuple[list[object], list[t
         try:
             value = convert(cell)
         except ValueError as error:
-            bad.append((i, f'"{column.name}": {error}', ""))
+            bad.append((i, f'"{column.name}": {error}', _how_to_write(cell, column.kind)))
             values.append(None)
             continue
         if isinstance(value, float | int) and not isinstance(value, bool):
             if column.minimum is not None and value < column.minimum:
-                bad.append((i, f'"{column.name}" is {cell}; at least {column.minimum:g} is needed', ""))
+                bad.append((i, f'"{column.name}" is {cell}; at least {column.minimum:g} is needed', _check(column)))
             if column.maximum is not None and value > column.maximum:
-                bad.append((i, f'"{column.name}" is {cell}; at most {column.maximum:g} is possible', ""))
+                bad.append((i, f'"{column.name}" is {cell}; at most {column.maximum:g} is possible', _check(column)))
         if column.options and cell not in column.options:
             hint = did_you_mean(cell, column.options) or f"One of: {', '.join(column.options)}."
             bad.append((i, f'"{column.name}" cannot be "{cell}"', hint))
         if pattern and not pattern.fullmatch(cell):
-            bad.append((i, f'"{column.name}" is "{cell}", which does not have the form {column.pattern}', ""))
+            message = f'"{column.name}" is "{cell}", which does not have the form {column.pattern}'
+            bad.append((i, message, _EXAMPLES.get(str(column.pattern), "Write it in that form.")))
         values.append(value)
     return values, bad
 
 
+_EXAMPLES = {
+    r"\d{4}-(0[1-9]|1[0-2])": "Write YYYY-MM, such as 2026-01.",
+    r"\*|[A-Z]{2}( [A-Z]{2})*": "Write codes of two capitals with blanks between them, such as JP KR, or * for all.",
+}
+_ABSENT = ("nan", "na", "n/a", "none", "null", "-", "--", "..", "no", "?")
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[ .,'\u00a0\u2009\u202f][0-9]{3})*(?:[.,][0-9]+)?")
+
+
+def _how_to_write(cell: str, kind: Kind) -> str:
+    """What would be accepted in place of a cell that is not."""
+    if kind == "date":
+        return "Write YYYY-MM-DD, such as 2026-01-31."
+    if kind == "boolean":
+        return "Write true or false."
+    if kind == "integer":
+        return "Write digits only, such as 27."
+    if cell.casefold() in _ABSENT:
+        return "Write the number, or take the row out: missing is not zero."
+    if "inf" in cell.casefold() or re.fullmatch(r"[+-]?[0-9.]+[eE]\+?[0-9]+", cell):
+        return "Write a number that can be; for no limit, see what a blank cell means."
+    if cell.endswith("%"):
+        return "Leave out the percent sign, and check the unit."
+    if _GROUPED.fullmatch(cell):
+        return "Write a point for decimals, and nothing between thousands: 1234.5."
+    return "Write digits with a decimal point: 27.5."
+
+
+def _check(column: Column) -> str:
+    return f"Check sign and unit ({column.unit})." if column.unit else "Check sign and unit."
+
+
 def _number(cell: str) -> float:
-    if "_" in cell:
+    if "_" in cell or not cell.isascii():
         raise ValueError(f'"{cell}" is not a number')
     try:
         value = float(cell)
@@ -263,14 +389,14 @@ def _number(cell: str) -> float:
 
 
 def _integer(cell: str) -> int:
-    if not re.fullmatch(r"[+-]?\d{1,18}", cell):
+    if not re.fullmatch(r"[+-]?[0-9]{1,18}", cell):
         raise ValueError(f'"{cell}" is not a whole number')
     return int(cell)
 
 
 def parse_date(cell: str) -> date:
     """`YYYY`, `YYYY-MM` or `YYYY-MM-DD` -> the first day it names. Raises ValueError."""
-    match = _DATE.match(cell)
+    match = _DATE.fullmatch(cell)
     if not match:
         raise ValueError(f'"{cell}" is not a date (YYYY-MM-DD)')
     year, month, day = (int(g) if g else 1 for g in match.groups())
@@ -308,17 +434,37 @@ def _dtype(kind: Kind) -> pl.DataType:
     return kinds[kind]
 
 
-def _column_of(text: str, line: int, index: int) -> int:
-    """Where, counted from 1, the cell with this index starts in its line."""
-    row = text.splitlines()[line - 1] if line <= text.count("\n") + 1 else ""
-    at, quoted, seen = 0, False, 0
-    while seen < index and at < len(row):
-        if row[at] == '"':
-            quoted = not quoted
-        elif row[at] == "," and not quoted:
-            seen += 1
-        at += 1
-    return at + 1
+class _Places:
+    """Where cells stand in a text of CSV: (line in which the row begins, index of the cell) -> line and column from 1.
+
+    Lines are counted as the reader counts them: they end in LF, CR or CR LF, and in nothing else.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._starts: list[int] = []
+
+    def __call__(self, line: int, index: int) -> tuple[int, int]:
+        """Walk from the start of the row; quoted cells may hold commas and ends of lines."""
+        if not self._starts:
+            self._starts = [0, *(m.end() for m in _LINE_END.finditer(self.text))]
+        text, at = self.text, self._starts[min(line, len(self._starts)) - 1]
+        start, seen, quoted, fresh = at, 0, False, True
+        while seen < index and at < len(text):
+            sign = text[at]
+            if sign == '"' and (quoted or fresh):
+                quoted = not quoted
+            elif sign in "\r\n":
+                if not quoted:
+                    break
+                if text[at : at + 2] == "\r\n":
+                    at += 1
+                line, start = line + 1, at + 1
+            elif sign == "," and not quoted:
+                seen += 1
+            fresh = sign == "," and not quoted
+            at += 1
+        return line, at - start + 1
 
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")

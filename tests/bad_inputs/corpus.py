@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -40,6 +41,20 @@ OVERLAY = (
 )
 
 
+GIGABYTE = 1 << 30
+ZEROS = b"0" * (1 << 20)
+OFFICE = "http://schemas.openxmlformats.org"
+WORKBOOK = {
+    "[Content_Types].xml": f'<Types xmlns="{OFFICE}/package/2006/content-types"/>',
+    "_rels/.rels": f'<Relationships xmlns="{OFFICE}/package/2006/relationships"><Relationship Id="rId1" '
+    f'Type="{OFFICE}/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+    "xl/workbook.xml": f'<workbook xmlns="{OFFICE}/spreadsheetml/2006/main" xmlns:r="{OFFICE}/officeDocument/2006/relationships">'
+    '<sheets><sheet name="s" sheetId="1" r:id="rId1"/></sheets></workbook>',
+    "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{OFFICE}/package/2006/relationships"><Relationship Id="rId1" '
+    f'Type="{OFFICE}/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+}
+
+
 @dataclass(frozen=True)
 class Bad:
     """One bad file. `where`: what the place must look like after the file's name, `:LINE:COLUMN`, or empty for the whole file."""
@@ -58,17 +73,20 @@ class Bad:
         return self.content.encode() if isinstance(self.content, str) else self.content
 
 
-def workbook_bomb() -> bytes:
-    """A workbook of some hundred kilobytes that says it unpacks to a gigabyte."""
+def workbook_bomb(*, lies: bool = False) -> bytes:
+    """A workbook of a megabyte that says it unpacks to a gigabyte; or does, and says it does not."""
     out = io.BytesIO()
-    with (
-        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as book,
-        book.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet,
-    ):
-        block = b"0" * (1 << 20)
-        for _ in range(1024):
-            sheet.write(block)
-    return out.getvalue()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book:
+        for name, text in WORKBOOK.items():
+            book.writestr(name, text)
+        with book.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
+            sheet.write(b"<worksheet><sheetData><row><c><v>")
+            for _ in range(GIGABYTE // len(ZEROS) if lies else 1):
+                sheet.write(ZEROS)
+    raw, part = bytearray(out.getvalue()), b"xl/worksheets/sheet1.xml"
+    at = raw.rindex(part) - 46  # its entry in the directory at the end: size unpacked is at 24
+    raw[at + 24 : at + 28] = struct.pack("<I", 5000 if lies else GIGABYTE)
+    return bytes(raw)
 
 
 def ice(value: float = 0.5, cells: int = 9, since: str = "days since 2025-01-15", kind: str = "f4") -> bytes:
@@ -316,6 +334,7 @@ CORPUS = [
     Bad("not a table of terminals", "gem", "a,b\n1,2\n", "", ""),
     Bad("no workbook", "gem.xlsx", b"PK\x03\x04 this is none", "", "workbook"),
     Bad("workbook bomb", "gem.xlsx", workbook_bomb, "", "unpacks to"),
+    Bad("workbook bomb that lies", "gem.xlsx", lambda: workbook_bomb(lies=True), "", ""),
     Bad("no number", "ei", EI + "Germany,2020,gascons_bcm,NaN\n", ":3:4", "not a number"),
     Bad("not the Review", "ei", "a,b\n1,2\n", "", "neither"),
     Bad("an open quote", "ei", 'a,b\n"1,2\n', "", "CSV"),

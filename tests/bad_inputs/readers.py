@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from polynya.world.load import package_of
+from polynya.world.schema import Resource
 from tests.bad_inputs.corpus import (
     ACTUALS,
     ANCHOR,
@@ -78,6 +81,24 @@ def _overlay(file: Path, world: Path, out: Path) -> list[str]:
     return [*_world(file, world, out), "--overlay", str(overlay)]
 
 
+def _table(path: str) -> Callable[[Path, Path, Path], list[str]]:
+    """Check the world with an overlay of this one table."""
+
+    def command(file: Path, world: Path, out: Path) -> list[str]:
+        overlay = world.parent / "overlay"
+        shutil.rmtree(overlay, ignore_errors=True)
+        (overlay / path).parent.mkdir(parents=True)
+        (overlay / path).symlink_to(file)
+        return ["world", "check", "--world", str(world), "--overlay", str(overlay)]
+
+    return command
+
+
+def _of_table(resource: Resource) -> Reader:
+    path = resource.path.replace("*", "f")
+    return Reader(Path(path).name, "", _table(path))
+
+
 def _voyage(option: str) -> Callable[[Path, Path, Path], list[str]]:
     return lambda f, w, o: ["voyage", "route", "Sabetta", "Tokyo", "--depart", "2025-08-15", option, str(f)]
 
@@ -130,5 +151,6 @@ READERS = {
     "base-actuals": Reader("base.csv", ACTUALS, _base_actuals),
     "keep": Reader("k.yaml", COINS, _keep),
     **{f"world:{name}": Reader(name, text, _world) for name, text in FILES.items()},
+    **{f"table:{r.path.replace('*', 'f')}": _of_table(r) for r in package_of().resources},
     "world:datapackage.yaml": Reader("datapackage.yaml", "", _world),
 }

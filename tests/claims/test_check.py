@@ -281,7 +281,7 @@ def test_relations_across_ledgers_are_checked_when_the_other_is_given(write, sma
     assert checked(path).faults == []  # the other ledger is not here, so nothing can be said
     other = Ledger.model_validate({**small, "claims": small["claims"][:1]})
     faults = checked(path, others={"earlier": other}).faults
-    assert [(f.code, f.fix) for f in faults] == [("unknown_claim", "")]
+    assert [(f.code, f.fix) for f in faults] == [("unknown_claim", "Claims there: c01.")]
     faults = checked(path, others={"earlie": other}).faults
     assert [(f.code, f.fix) for f in faults] == [("unknown_ledger", "Did you mean earlie?")]
 

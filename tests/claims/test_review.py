@@ -12,7 +12,7 @@ from polynya.claims.check import check_ledger, load_ledger
 from polynya.claims.ledger import Ledger
 from polynya.claims.review_loop import Session, run
 from polynya.claims.store import save, to_text
-from polynya.errors import UsageError
+from polynya.errors import StorageError, UsageError
 from polynya.strict_yaml import parse, validate
 
 from .conftest import REGISTRY, TEXT
@@ -79,8 +79,8 @@ def test_an_interruption_in_the_middle_of_an_edit_changes_nothing(drafts):
 
 def test_a_crash_while_saving_leaves_the_old_ledger_whole(drafts, monkeypatch):
     before = drafts.read_bytes()
-    monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
+    monkeypatch.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(StorageError, match="disk full"):
         run(load_ledger(drafts).ledger, session(drafts, ["a"]))
     assert drafts.read_bytes() == before
     assert sorted(p.name for p in drafts.parent.iterdir()) == ["article.txt", "claims.yaml"]

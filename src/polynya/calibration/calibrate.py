@@ -28,6 +28,7 @@ from polynya.calibration.places import nodes_of
 from polynya.calibration.series import Frame, Reading, reading
 from polynya.calibration.year import HindcastOptions, known_by, pose_year
 from polynya.errors import InputError, UsageError
+from polynya.whole import renewed
 from polynya.world import World
 
 Vector = npt.NDArray[np.float64]
@@ -274,10 +275,11 @@ def summary(found: Calibration) -> dict[str, Any]:
 
 def write_overlay(world: World, found: Calibration, folder: Path) -> None:
     """Write the overlay's tables; files of the folder that are not written by calibration stay."""
-    for name, text in overlay(world, found).items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+    with renewed(folder) as beside:  # tables of two calibrations never lie mixed
+        for name, text in overlay(world, found).items():
+            path = beside / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _told(found: Calibration, j: int) -> str:

@@ -57,7 +57,7 @@ def read_article(path: Path | str) -> ArticleText:
     ):
         return _from_html(raw, str(path))
     if not raw.strip():
-        raise InputError(Fault("the article is empty", str(path), 1, 1, code="empty"))
+        raise InputError(Fault("the article is empty", str(path), 1, 1, fix="Save its text in the file.", code="empty"))
     return ArticleText(raw, "markdown" if suffix in (".md", ".markdown") else "text", str(path))
 
 
@@ -210,11 +210,20 @@ def _from_html(raw: str, file: str) -> ArticleText:
     page.feed(raw)
     text = _blocks("".join(page.article)) or _blocks("".join(page.body))
     if not text:
-        raise InputError(Fault("the page shows no text", file, 1, 1, code="empty"))
+        raise InputError(
+            Fault("the page shows no text", file, 1, 1, fix="Save the text itself as a .txt file.", code="empty")
+        )
     for character in text:
         if character in BIDI_CONTROLS or character == "\x00" or "\ud800" <= character <= "\udfff":
             raise InputError(
-                Fault(f"the page hides the character U+{ord(character):04X}", file, code="control_character")
+                Fault(
+                    f"the page hides the character U+{ord(character):04X}",
+                    file,
+                    1,
+                    1,
+                    fix="Save the text itself as a .txt file, without it.",
+                    code="control_character",
+                )
             )
     published = page.meta.get("article:published_time") or page.meta.get("date") or ""
     day = re.match(r"\d{4}-\d{2}-\d{2}", published)

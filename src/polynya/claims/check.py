@@ -197,7 +197,9 @@ class _Checker:
             )
         for path, span, text in _small_spans(claim):
             if span[0] >= span[1] or (length is not None and span[1] > length):
-                self.fault((*at, *path), f"the span {span} lies outside the article", "", "bad_span")
+                self.fault(
+                    (*at, *path), f"the span {span} lies outside the article", "Count code points from 0.", "bad_span"
+                )
             elif article is not None and text is not None and article.text[span[0] : span[1]] != text:
                 found = article.text.find(text, selector.start)
                 fix = f"It stands at [{found}, {found + len(text)}]." if found >= 0 else "Correct the span or the text."
@@ -234,7 +236,8 @@ class _Checker:
             elif name in self.others:
                 ids = [c.id for c in self.others[name].claims]
                 if identity not in ids:
-                    self.fault(path, f'{name} has no claim "{identity}"', did_you_mean(identity, ids), "unknown_claim")
+                    fix = did_you_mean(identity, ids) or f"Claims there: {', '.join(ids[:30])}."
+                    self.fault(path, f'{name} has no claim "{identity}"', fix, "unknown_claim")
             elif self.others:
                 fix = did_you_mean(name, self.others) or f"Give its file too; given: {', '.join(self.others)}."
                 self.fault(path, f'no ledger is called "{name}"', fix, "unknown_ledger")
@@ -383,7 +386,7 @@ class _Checker:
             try:
                 date(*[*parts, 1, 1][:3])
             except ValueError as error:
-                self.fault(path, f'"{text}" is not a date: {error}', "", "bad_date")
+                self.fault(path, f'"{text}" is not a date: {error}', "Write YYYY, YYYY-MM or YYYY-MM-DD.", "bad_date")
 
     # --- all claims together ---
 

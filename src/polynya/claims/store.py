@@ -1,18 +1,17 @@
 """How is a ledger written? (ledger -> YAML in one step that either happens or does not)
 
 Comments at the head of an existing file are kept; others are not. What is written is read back before it replaces
-anything, and the file on disk is always a whole ledger: temporary file, flush to disk, rename.
+anything, and the file on disk is always a whole ledger (`whole`).
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from polynya.claims.ledger import Ledger
 from polynya.strict_yaml import dump, parse, validate
+from polynya.whole import write_whole
 
 
 def to_data(ledger: Ledger) -> dict[str, Any]:
@@ -35,21 +34,11 @@ def to_text(ledger: Ledger, head: str = "") -> str:
 
 
 def save(path: Path, ledger: Ledger, head: str | None = None) -> None:
-    """Write the ledger; the head of an existing file is kept unless another one is given."""
+    """Write the ledger; the head of an existing file is kept unless another one is given. Raises StorageError."""
     if head is None:
         head = _head(path.read_text(encoding="utf-8")) if path.exists() else ""
     text = to_text(ledger, head)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_whole(path, text)
 
 
 def _head(text: str) -> str:

@@ -88,6 +88,7 @@ def backcast(
     from polynya.calibration.year import HindcastOptions
     from polynya.commands.options import one_of, year_list
     from polynya.console import Progress, emit_json, say
+    from polynya.whole import write_whole
     from polynya.world import load_world
     from polynya.world.calibrated import TARGETS, errors_of_unfitted_years, layers
     from polynya.world.calibrated import withheld as found_withheld
@@ -110,7 +111,7 @@ def backcast(
     result = run(loaded, wanted, observed, before, options, progress)
     progress.done()
     if svg is not None:
-        svg.write_text(chart(result.series), encoding="utf-8")
+        write_whole(svg, chart(result.series))
     unfitted = None if uncalibrated or world is not None or overlay else errors_of_unfitted_years()
     if json:
         emit_json(document(result, unfitted))

@@ -364,6 +364,7 @@ def scenario(
     from polynya.scenario import load_scenario
     from polynya.scenario.skeleton import skeleton
     from polynya.strict_yaml import dump
+    from polynya.whole import write_whole
     from polynya.world import load_world
 
     if out is not None and out.exists() and not force:
@@ -390,7 +391,7 @@ def scenario(
     )
     text = _SCENARIO_HEAD + dump(made.data)
     if out is not None:
-        out.write_text(text, encoding="utf-8")
+        write_whole(out, text)
     if json:
         emit_json({"scenario": made.data, "left_out": dict(made.left_out), "out": str(out) if out else None})
         return
@@ -426,6 +427,7 @@ def export(
     from polynya.claims.export import claims_jsonld, prov_jsonld, to_csv
     from polynya.console import emit_json, say
     from polynya.errors import UsageError, did_you_mean
+    from polynya.whole import write_whole
 
     forms = ("jsonld", "prov", "csv")
     if form not in forms:
@@ -443,7 +445,7 @@ def export(
         document = claims_jsonld(ledger, loaded.name) if form == "jsonld" else prov_jsonld(ledger, loaded.name)
         text = json_.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
     if out is not None:
-        out.write_text(text, encoding="utf-8")
+        write_whole(out, text)
         if json:
             emit_json({"out": str(out), "format": form, "claims": len(ledger.claims)})
         else:

@@ -73,7 +73,8 @@ def ensemble(
     from polynya.errors import UsageError
     from polynya.pipeline import many
     from polynya.results.answer import Question
-    from polynya.results.folder import free, require_free
+    from polynya.results.folder import free
+    from polynya.whole import require_free
 
     if sampler not in ("auto", "sobol", "latin-hypercube"):
         raise UsageError(f'unknown sampler "{sampler}".', fix="One of: auto, sobol, latin-hypercube.")

@@ -31,7 +31,7 @@ def solve(
     folder: Path = typer.Argument(..., metavar="DIR", help="Problem folder."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
     out: Path | None = typer.Option(
-        None, "--out", metavar="DIR2", help="Also write every table of the answer here, as CSV."
+        None, "--out", metavar="DIR2", help="Also write every table of the answer into this new folder, as CSV."
     ),
     solver: str = typer.Option("auto", help="auto, block, piqp, clarabel or highs."),
     quiet: bool = typer.Option(False, "--quiet", "-q", help="No progress on stderr."),
@@ -44,7 +44,10 @@ def solve(
     from polynya.console import Progress, emit_json
     from polynya.market.problem import read_problem
     from polynya.market.solve import solve as run
+    from polynya.whole import require_free
 
+    if out is not None:
+        require_free(out)
     progress = Progress(quiet=quiet)
     problem = read_problem(folder)
     solution = run(problem, solver=solver, progress=progress)
@@ -85,9 +88,11 @@ def document(solution: Solution) -> dict[str, Any]:
 
 
 def _write(solution: Solution, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, frame in solution.frames().items():
-        (folder / f"{name}.csv").write_text(frame.write_csv(line_terminator="\n"), encoding="utf-8")
+    from polynya.whole import hold
+
+    with hold(folder) as beside:
+        for name, frame in solution.frames().items():
+            (beside / f"{name}.csv").write_text(frame.write_csv(line_terminator="\n"), encoding="utf-8")
 
 
 def _show(solution: Solution) -> None:

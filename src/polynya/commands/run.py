@@ -72,8 +72,9 @@ def run(
     from polynya.console import Progress, emit_json, say
     from polynya.pipeline import FOUNDING, answer, publish
     from polynya.results.answer import Question
-    from polynya.results.folder import free, require_free
+    from polynya.results.folder import free
     from polynya.results.write import run_name
+    from polynya.whole import require_free
 
     if out is not None:
         require_free(out)
@@ -127,7 +128,9 @@ def explain(
     from polynya.results.explain import explain_text
     from polynya.results.folder import Run
 
-    document = trace(Run(folder), address)
+    run = Run(folder)
+    run.require_unaltered()
+    document = trace(run, address)
     if json:
         emit_json(document)
     else:

@@ -81,10 +81,11 @@ def new(
     from polynya.console import say
     from polynya.errors import UsageError
     from polynya.scenario.template import TEMPLATE
+    from polynya.whole import write_whole
 
     if out.exists():
         raise UsageError(f"{out} exists already.", fix="Choose another name.")
-    out.write_text(TEMPLATE, encoding="utf-8")
+    write_whole(out, TEMPLATE)
     say(f"Wrote {out}. Next: polynya scenario check {out}")
 
 

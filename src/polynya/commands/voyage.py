@@ -15,6 +15,7 @@ from polynya.errors import NoSolutionError, NotFoundError, UsageError, did_you_m
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from polynya.strict_yaml import Document
     from polynya.voyages.bundle import Bundle
     from polynya.voyages.ice import IceField
     from polynya.voyages.places import Place
@@ -95,6 +96,7 @@ def route(
     from polynya.console import emit_json, note, say
     from polynya.voyages.export import as_geojson, as_svg, as_text
     from polynya.voyages.voyage import answer
+    from polynya.whole import write_whole
 
     bundle, context, question = _ask(
         origin, destination, depart, ship, via, objective, avoid, escort, ice, heed_security, may_serve
@@ -102,7 +104,7 @@ def route(
     context.fast = bool(ice_years)  # many searches: the compiler, where it is installed, is worth its loading
     document = _noticed(answer(context, question, _years(bundle, ice_years)))
     if map_file and document["feasible"]:
-        Path(map_file).write_text(as_svg(document, bundle.network), encoding="utf-8")
+        write_whole(map_file, as_svg(document, bundle.network))
         note(f"map written to {map_file}")
     if geojson:
         emit_json(as_geojson(document))
@@ -132,6 +134,7 @@ def season(
     from polynya.console import emit_json, note, say
     from polynya.voyages import season as engine
     from polynya.voyages.export import season_svg, season_text
+    from polynya.whole import write_whole
 
     day = f"{year or date.today().year}-01-15"
     bundle, context, question = _ask(origin, destination, day, ship, "auto", objective, "", escort, ice, False)
@@ -141,7 +144,7 @@ def season(
         _check_via(bundle, way, "--ways")
     document = _noticed(engine.season(context, question, chosen, _years(bundle, ice_years)))
     if chart:
-        Path(chart).write_text(season_svg(document), encoding="utf-8")
+        write_whole(chart, season_svg(document))
         note(f"chart written to {chart}")
     if as_json:
         emit_json(document)
@@ -237,6 +240,7 @@ def nsr(
     from polynya.voyages.legs import read_table_file
     from polynya.voyages.nsr_export import nsr_svg, nsr_text
     from polynya.voyages.places import find_place
+    from polynya.whole import write_whole
 
     day = f"{year}-08-15"
     bundle, context, box = _ask(origin, destination, day, "container-feeder", "auto", "time", "", "auto", "", False)
@@ -272,7 +276,7 @@ def nsr(
         ],
     }
     if chart:
-        Path(chart).write_text(nsr_svg(document), encoding="utf-8")
+        write_whole(chart, nsr_svg(document))
         note(f"chart written to {chart}")
     if as_json:
         emit_json(_noticed(document))
@@ -320,7 +324,7 @@ def _ship(bundle: Bundle, text: str) -> Any:
     from polynya.voyages.ships import find_ship, ship_from_mapping
 
     if text.endswith((".yaml", ".yml")):
-        return ship_from_mapping(_yaml(Path(text)), bundle.ships, text)
+        return ship_from_mapping(*_yaml(Path(text)), bundle.ships, bundle.polaris)
     from dataclasses import replace
 
     from polynya.voyages.places import fold
@@ -369,12 +373,13 @@ def _may_serve(ship: Any, file: str) -> tuple[Refusal, ...] | None:
     return (*own, *given)
 
 
-def _yaml(path: Path) -> dict[str, Any]:
+def _yaml(path: Path) -> tuple[dict[str, Any], Document]:
     from polynya import strict_yaml
     from polynya.errors import Fault, InputError
     from polynya.strict_yaml.model import DECIMAL
 
-    content = strict_yaml.load(path).data
+    read = strict_yaml.load(path)
+    content = read.data
     if not isinstance(content, dict):
         raise InputError(Fault("a ship file holds keys and values", str(path), 1, 1, fix="For example like: lng-174k."))
     words: dict[Any, Any] = {"true": True, "false": False}
@@ -382,7 +387,7 @@ def _yaml(path: Path) -> dict[str, Any]:
     def scalar(text: Any) -> Any:
         return float(text) if isinstance(text, str) and DECIMAL.fullmatch(text) else words.get(str(text), text)
 
-    return {str(k): scalar(v) for k, v in content.items()}
+    return {str(k): scalar(v) for k, v in content.items()}, read
 
 
 def _places(bundle: Bundle, path: Path, names: Sequence[object]) -> list[Place]:
@@ -396,7 +401,8 @@ def _places(bundle: Bundle, path: Path, names: Sequence[object]) -> list[Place]:
         try:
             found.append(find_place(bundle.network, bundle.ports, str(name), registry))
         except NotFoundError as error:
-            faults.append(Fault(str(error), str(path), *cell_position(path, k, "port")))
+            at = cell_position(path, k, "port")
+            faults.append(Fault(error.message, str(path), *at, fix=error.fix, code="unknown_port"))
     if faults:
         raise InputError(faults)
     return found

@@ -80,6 +80,7 @@ def show(
     from polynya.commands.options import day_or_today
     from polynya.console import emit_json, note, say
     from polynya.errors import NotFoundError
+    from polynya.whole import write_whole
     from polynya.world import load_world
     from polynya.world.map import chart_svg
     from polynya.world.page import chart_of, page, page_text
@@ -91,10 +92,10 @@ def show(
         drawn = chart_of(document)
         if not drawn.places:
             raise NotFoundError(f"nothing about {document['id']} has a place: there is no map to draw.")
-        svg.write_text(chart_svg(drawn, f"{document['identity'].get('name', '')} ({document['id']})"), encoding="utf-8")
+        write_whole(svg, chart_svg(drawn, f"{document['identity'].get('name', '')} ({document['id']})"))
         note(f"wrote {svg}")
     if html is not None:
-        html.write_text(page_html(document), encoding="utf-8")
+        write_whole(html, page_html(document))
         note(f"wrote {html}")
     if json:
         emit_json(document)

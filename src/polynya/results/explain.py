@@ -59,7 +59,7 @@ TRACE_TABLES = {
 
 def explain(run: Run, address: str) -> dict[str, Any]:
     """The trace of one number. Raises UsageError for an address of no known form, NotFoundError for an unknown item."""
-    kind, *keys = [p for p in address.strip().split("/") if p]
+    kind, *keys = [p for p in address.strip().split("/") if p] or [""]
     oil = run.manifest.get("market") == "oil"
     forms = OIL_FORMS if oil else FORMS
     if kind not in forms:

@@ -16,11 +16,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,19 +26,17 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from polynya.errors import InputError, NotFoundError, StorageError, UsageError, did_you_mean
+from polynya.errors import Fault, InputError, NotFoundError, StorageError, did_you_mean
+from polynya.tables import read_json
+from polynya.whole import require_free, settle, sync
 
 if TYPE_CHECKING:
     from polynya.results.notebook import Plots
 
 SCHEMA = "polynya.run/1"
+AGAIN = "Run it again; `polynya verify RUN` names every file that is not as it was written."
+MAX_JSON_BYTES = 256 * 1024 * 1024
 UNHASHED = ("manifest.json", "timings.json")
-
-
-def require_free(folder: Path) -> None:
-    """Raises UsageError unless the folder can become a run: it does not exist, or is an empty folder."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} exists and is not empty; a run is never overwritten.", fix="Choose another --out.")
 
 
 def free(wanted: Path) -> Path:
@@ -53,32 +49,17 @@ def free(wanted: Path) -> Path:
     return candidate
 
 
-@contextmanager
-def hold(target: Path) -> Iterator[Path]:
-    """A hidden sibling folder to write into; it becomes `target` when the block ends well, and is gone otherwise."""
-    require_free(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
-        yield folder
-        folder.chmod(0o755)  # mkdtemp made it private
-        if target.exists():
-            target.rmdir()
-        folder.rename(target)
-    except OSError as error:
-        raise StorageError.of(error, target) from None
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 class RunWriter:
     """Collects a run in a temporary folder; `finish` puts it in place in one step."""
 
     def __init__(self, target: Path) -> None:
         require_free(target)
         self.target = target
-        target.parent.mkdir(parents=True, exist_ok=True)
-        self.folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self.folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        except OSError as error:
+            raise StorageError.of(error, target) from None
 
     def __enter__(self) -> RunWriter:
         return self
@@ -112,14 +93,11 @@ class RunWriter:
         """Write timings and manifest with the hash of every file, sync, and move into place."""
         self.json("timings.json", dict(timings))
         self.json("manifest.json", {"schema": SCHEMA, **manifest, "files": hashes(self.folder)})
-        for path in self.folder.rglob("*"):
-            if path.is_file():
-                _sync(path)
-        self.folder.chmod(0o755)  # mkdtemp made it private
+        settle(self.folder)
         if self.target.exists():
             self.target.rmdir()
         self.folder.rename(self.target)
-        _sync(self.target.parent)
+        sync(self.target.parent)
         return self.target
 
 
@@ -134,22 +112,21 @@ class Run:
         """The manifest. Raises NotFoundError or InputError when this is not a run."""
         document = read_manifest(self.folder)
         if document.get("schema") != SCHEMA:
-            raise InputError(f"not a manifest of {SCHEMA}", where=str(self.folder / "manifest.json"))
+            raise InputError(f"not a manifest of {SCHEMA}", where=str(self.folder / "manifest.json"), fix=AGAIN)
         return document
 
     @cached_property
     def summary(self) -> dict[str, Any]:
-        """The summary document."""
-        document: dict[str, Any] = json.loads((self.folder / "summary.json").read_text(encoding="utf-8"))
-        return document
+        """The summary document. Raises InputError when it is damaged or missing."""
+        return stored_json(self.folder / "summary.json")
 
     def table(self, name: str) -> pl.DataFrame:
-        """A table of `tables/`. Raises NotFoundError with a did-you-mean."""
+        """A table of `tables/`. Raises NotFoundError with a did-you-mean, InputError when it is damaged."""
         path = self.folder / "tables" / f"{name}.parquet"
         known = [p.stem for p in sorted((self.folder / "tables").glob("*.parquet"))]
         if name not in known:
             raise NotFoundError(f'the run has no table "{name}".', fix=did_you_mean(name, known))
-        return pl.read_parquet(path)
+        return stored_table(path)
 
     def tables(self) -> list[str]:
         """Names of the result tables."""
@@ -171,19 +148,47 @@ class Run:
         """Files whose bytes are not those of the manifest, and files that are missing or were added."""
         return altered(self.folder, self.manifest)
 
+    def require_unaltered(self) -> None:
+        """Raises InputError when a file of the manifest is not as it was written; files that were added do no harm."""
+        changed = [n for n in self.altered() if n in self.manifest["files"]]
+        if changed:
+            raise InputError(
+                f"altered since it was written: {', '.join(changed[:5])}{' and more' if len(changed) > 5 else ''}",
+                where=str(self.folder),
+                fix="Run it again.",
+            )
+
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a run or an ensemble. Raises NotFoundError when there is none, InputError when it is damaged."""
     path = folder / "manifest.json"
     if not path.is_file():
         raise NotFoundError(f"{folder} is not a run: it has no manifest.json.")
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"not a manifest: {error}", where=str(path)) from None
-    if not isinstance(document, dict) or not isinstance(document.get("files"), dict):
-        raise InputError(f"not a manifest of {SCHEMA}", where=str(path))
+    document = stored_json(path)
+    files = document.get("files")
+    if not isinstance(files, dict) or not all(isinstance(h, str) for h in files.values()):
+        raise InputError(f"not a manifest of {SCHEMA}", where=str(path), fix=AGAIN)
     return document
+
+
+def stored_json(path: Path) -> dict[str, Any]:
+    """A JSON object of a run's folder. Raises InputError when it is missing or damaged."""
+    try:
+        document = read_json(path, MAX_JSON_BYTES)
+    except NotFoundError:
+        raise InputError("the run lacks this file", where=str(path), fix=AGAIN) from None
+    if not isinstance(document, dict):
+        raise InputError(Fault("a JSON object is needed", str(path), 1, 1, fix=AGAIN, code="json"))
+    return document
+
+
+def stored_table(path: Path) -> pl.DataFrame:
+    """A Parquet table of a run's folder. Raises InputError when it is missing or damaged."""
+    try:
+        return pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        said = str(error).splitlines()[0][:200]
+        raise InputError(f"this table of the run cannot be read: {said}", where=str(path), fix=AGAIN) from None
 
 
 def altered(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
@@ -199,16 +204,9 @@ def hashes(folder: Path) -> dict[str, str]:
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_file() and name not in UNHASHED:
-            found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+            with path.open("rb") as handle:
+                found[name] = hashlib.file_digest(handle, "sha256").hexdigest()
     return found
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def open_run(folder: Path | str) -> Run:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import polars as pl
 
 from polynya.errors import InputError
 from polynya.market.answer import Solution
 from polynya.market.certificate import certify
 from polynya.market.problem import read_problem
 from polynya.results.case import BASELINE, SCENARIO
-from polynya.results.folder import SCHEMA, Run, altered, read_manifest
+from polynya.results.folder import AGAIN, SCHEMA, Run, altered, read_manifest, stored_json, stored_table
 
 
 @dataclass(frozen=True)
@@ -54,14 +51,13 @@ def hashes_only(folder: Path) -> Verdict | None:
 def read_solution(run: Run, case: str) -> Solution:
     """The stored answer of a case. Raises InputError when a file is missing or damaged."""
     folder = run.folder / "answer" / case
-    try:
-        document = json.loads((folder / "solution.json").read_text(encoding="utf-8"))
-        frames: dict[str, Any] = {p.stem: pl.read_parquet(p) for p in sorted(folder.glob("*.parquet"))}
-    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
-        raise InputError(f"the stored answer of {case} cannot be read: {error}", where=str(folder)) from None
+    document = stored_json(folder / "solution.json")
+    frames: dict[str, Any] = {p.stem: stored_table(p) for p in sorted(folder.glob("*.parquet"))}
     try:
         return Solution(
             status=document["status"], welfare=document["welfare"], certificate=document["certificate"], **frames
         )
     except (KeyError, TypeError) as error:
-        raise InputError(f"the stored answer of {case} is not complete: {error}", where=str(folder)) from None
+        raise InputError(
+            f"the stored answer of {case} is not complete: {error}", where=str(folder), fix=AGAIN
+        ) from None

@@ -32,7 +32,7 @@ def _day(value: object) -> object:
         try:
             return date.fromisoformat(value)
         except ValueError:
-            raise ValueError(f'"{value}" is not a day (YYYY-MM-DD)') from None
+            raise ValueError(f'"{value}" is not a day (YYYY-MM-DD) | Write year, month and day.') from None
     return value
 
 
@@ -60,7 +60,7 @@ class Range(Strict):
     @model_validator(mode="after")
     def _ordered(self) -> Range:
         if self.low > self.high:
-            raise ValueError(f"low ({self.low:g}) is above high ({self.high:g})")
+            raise ValueError(f"low ({self.low:g}) is above high ({self.high:g}) | Swap them.")
         return self
 
 
@@ -70,7 +70,7 @@ class Likelihood(Range):
     @model_validator(mode="after")
     def _within(self) -> Likelihood:
         if self.low < 0 or self.high > 1:
-            raise ValueError("a likelihood lies between 0 and 1 (80 % is 0.8)")
+            raise ValueError("a likelihood lies between 0 and 1 (80 % is 0.8) | Write a share of one.")
         return self
 
 
@@ -93,7 +93,7 @@ class Condition(Strict):
     @model_validator(mode="after")
     def _dated(self) -> Condition:
         if self.assume == "met" and self.on is None:
-            raise ValueError("a condition assumed met needs the day on which it is met (on:)")
+            raise ValueError("a condition assumed met needs the day on which it is met (on:) | Add on: YYYY-MM-DD.")
         return self
 
 
@@ -111,7 +111,7 @@ class _Change(Strict):
     @model_validator(mode="after")
     def _in_order(self) -> _Change:
         if self.from_ and self.to and self.to < self.from_:
-            raise ValueError(f"it ends on {self.to}, before it begins on {self.from_}")
+            raise ValueError(f"it ends on {self.to}, before it begins on {self.from_} | Swap the days.")
         return self
 
 

@@ -211,6 +211,17 @@ _SHAPES = {
 }
 
 
+_HOW = {
+    "string": "Write words, in quotes if they hold signs of YAML.",
+    "list": "Write [a, b], or a line with a hyphen for each item.",
+    "tuple": "Write [a, b], or a line with a hyphen for each item.",
+    "dict": 'Write keys and values, "key: value".',
+    "model": 'Write keys and values, "key: value".',
+    "int": "Write digits only: 27.",
+    "float": "Write digits with a decimal point: 27.5.",
+    "bool": "Write true or false.",
+    "date": "Write YYYY-MM-DD.",
+}
 _FORMS = (
     (r"^\d{4}-\d{2}-\d{2}", "Write YYYY-MM-DD."),
     (r"^\d{4}-(0[1-9]|1[0-2])$", "Write YYYY-MM."),
@@ -233,7 +244,7 @@ def _words(kind: str, error: Mapping[str, Any], name: str, given: Any) -> tuple[
             if isinstance(given, dict)
             else f'"{shown}"'
         )
-        return f"{of}{_SHAPES[kind]} is needed, not {what}", ""
+        return f"{of}{_SHAPES[kind]} is needed, not {what}", _HOW[kind.split("_")[0]]
     if kind == "bad_number":
         return f"{of}{error['msg']}", "Write digits with a decimal point: 27.5."
     if kind == "bad_integer":
@@ -251,7 +262,13 @@ def _words(kind: str, error: Mapping[str, Any], name: str, given: Any) -> tuple[
         text, _, fix = message.partition(" | ")
         return f"{of}{text}", fix
     message = re.sub(r"^(Input|String|List|Value) should", "should", message)
-    fix = "A share lies between 0 and 1: 80 % is 0.8." if name.endswith("_share") else ""
+    fix = (
+        "A share lies between 0 and 1: 80 % is 0.8."
+        if name.endswith("_share")
+        else "Check sign and unit."
+        if kind.startswith(("less_", "greater_"))
+        else ""
+    )
     return f'{of}"{shown}" {message}' if isinstance(given, str) else f"{of}{message}", fix
 
 

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from polynya.errors import Fault, InputError, NotFoundError, UsageError
+from polynya.errors import Fault, InputError, UsageError
+from polynya.tables import require_file
 from polynya.voyages.ice import IceField, IceTables, from_fields, unit_vectors
 
 Array = np.ndarray[Any, Any]
@@ -41,10 +42,7 @@ WGS84_A, WGS84_E2 = 6378137.0, 0.00669437999014
 
 def read_ice(path: Path, lat: Array, lon: Array, tables: IceTables) -> IceField:
     """Ice of a file at the nodes. Raises NotFoundError, UsageError (extra missing) or InputError (nothing usable in it)."""
-    if not path.exists():
-        raise NotFoundError(f"no such file: {path}", where=str(path))
-    if path.is_dir():
-        raise InputError(Fault("this is a folder, not a file", file=str(path)))
+    require_file(path)
     try:
         import netCDF4
     except ImportError:
@@ -162,6 +160,7 @@ def _places(file: Any, variable: Any, path: Path) -> tuple[Array, Array, tuple[i
             Fault(
                 f'"{variable.name}" has no latitude and longitude, and no x and y that fit it',
                 file=str(path),
+                fix="Give latitude and longitude of the cells, or the x and y of a polar grid.",
                 code="no_grid",
             )
         )

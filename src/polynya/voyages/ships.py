@@ -7,9 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from polynya.errors import Fault, InputError, NotFoundError, did_you_mean
+from polynya.errors import InputError, NotFoundError, did_you_mean
+
+if TYPE_CHECKING:
+    from polynya.strict_yaml import Document
+
+NUMBER = "Write digits with a decimal point, such as 17.5."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,33 +61,46 @@ def find_ship(ships: Mapping[str, Ship], name: str) -> Ship:
     raise NotFoundError(f'no ship class "{name}"', fix=hint)
 
 
-def ship_from_mapping(given: Mapping[str, Any], ships: Mapping[str, Ship], where: str = "") -> Ship:
-    """A user's ship: `like: lng-174k` and what differs. Raises InputError for unknown keys or wrong types."""
-    known = {f.name: f for f in fields(Ship)}
+def ship_from_mapping(
+    given: Mapping[str, Any], read: Document, ships: Mapping[str, Ship], ice_classes: Iterable[str]
+) -> Ship:
+    """A user's ship: `like: lng-174k` and what differs; `read` knows where it stands.
+
+    Raises InputError for unknown keys, wrong types, and words that nothing is known of.
+    """
+    known = {f.name: f for f in fields(Ship) if f.name not in ("source", "locator", "kind")}
+    words = {w: sorted({str(getattr(s, w)) for s in ships.values()}) for w in ("cargo", "capacity_unit", "fuel")}
+    words["ice_class"] = list(ice_classes)
     faults = []
     base = given.get("like")
     if not isinstance(base, str) or base not in ships:
         hint = did_you_mean(str(base), ships) or f"One of: {', '.join(sorted(ships))}."
-        raise InputError(Fault(f'"like" must name a ship class, not "{base}"', file=where, fix=hint))
-    changes: dict[str, Any] = {"id": f"{base}-own", "source": "user", "locator": where, "kind": "assumption"}
+        raise InputError(read.fault(["like"], f'"like" must name a ship class, not "{base}"', fix=hint))
+    changes: dict[str, Any] = {"id": f"{base}-own", "source": "user", "locator": read.file, "kind": "assumption"}
     for key, value in given.items():
         if key == "like":
             continue
         if key not in known:
-            faults.append(Fault(f'unknown key "{key}"', file=where, fix=did_you_mean(key, known)))
+            hint = did_you_mean(key, known) or f"Known keys: {', '.join(known)}."
+            faults.append(read.fault([key], f'unknown key "{key}"', fix=hint, key=True))
         elif isinstance(getattr(ships[base], key), bool):
             if not isinstance(value, bool):
-                faults.append(Fault(f'"{key}" must be true or false', file=where))
+                faults.append(read.fault([key], f'"{key}" must be true or false', fix="Write true or false."))
             changes[key] = value
         elif isinstance(getattr(ships[base], key), float):
             if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-                faults.append(Fault(f'"{key}" must be a number of at least 0', file=where))
+                faults.append(read.fault([key], f'"{key}" must be a number of at least 0', fix=NUMBER))
             else:
                 changes[key] = float(value)
+        elif not isinstance(value, str):
+            faults.append(read.fault([key], f'"{key}" must be a word', fix=f"As in {getattr(ships[base], key)}."))
+        elif key in words and value not in words[key]:
+            hint = did_you_mean(value, words[key]) or f"One of: {', '.join(words[key])}."
+            faults.append(read.fault([key], f'"{key}" cannot be "{value}"', fix=hint))
         else:
-            changes[key] = str(value)
+            changes[key] = value
     if changes.get("speed_kn", 1.0) <= 0:
-        faults.append(Fault('"speed_kn" must be above 0', file=where))
+        faults.append(read.fault(["speed_kn"], '"speed_kn" must be above 0', fix=NUMBER))
     if faults:
         raise InputError(faults)
     return replace(ships[base], **changes)

@@ -30,6 +30,9 @@ COLUMNS = (
 )
 
 
+KNOWN = "Codes of nodes are those of nodes.csv: NL, DE, US-GULF, ..."
+
+
 @dataclass(frozen=True)
 class Anchor:
     """The user's levels; empty when there is no file."""
@@ -56,7 +59,11 @@ def read_anchor(path: Path | None, world: World) -> Anchor:
         key = (row["item"], row["node"] or "", row["period"])
         for column, wrong, fix in (
             ("unit", row["unit"] != ITEMS[row["item"]], f"{row['item']} is given in {ITEMS[row['item']]}."),
-            ("node", row["item"] != "usd_per_eur" and row["node"] not in nodes, did_you_mean(row["node"] or "", nodes)),
+            (
+                "node",
+                row["item"] != "usd_per_eur" and row["node"] not in nodes,
+                did_you_mean(row["node"] or "", nodes) or KNOWN,
+            ),
             ("item", key in values, "Keep one of the two rows."),
         ):
             if wrong:

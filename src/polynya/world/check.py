@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from polynya.errors import Fault, InputError, did_you_mean
-from polynya.tables import cell_position
+from polynya.tables import MAX_FAULTS, cell_position
 from polynya.world.assertions import check_assertions
 from polynya.world.fact import KINDS, Fact
 from polynya.world.schema import REGISTRY, Resource
@@ -143,10 +143,16 @@ def _references(world: World) -> Iterable[Fault]:
             known = set(world.ids()) if target == REGISTRY else _column_values(world, target)
             frame = world.table(resource.name)
             dangling = frame.filter(pl.col(column).is_not_null() & ~pl.col(column).is_in(list(known)))
-            for row in dangling.iter_rows(named=True):
-                where = "the registry" if target == REGISTRY else target
-                hint = did_you_mean(row[column], known)
+            where = "the registry" if target == REGISTRY else target
+            otherwise = f"Add it to {'one of its tables' if target == REGISTRY else target}, or correct it."
+            for row in dangling.head(MAX_FAULTS).iter_rows(named=True):  # the nearest of thousands of ids takes time
+                hint = did_you_mean(row[column], known) or otherwise
                 yield fault_at(world, resource.name, row, column, f'"{row[column]}" is not in {where}', hint)
+            for row in dangling[MAX_FAULTS : MAX_FAULTS + 1].iter_rows(named=True):
+                more = dangling.height - MAX_FAULTS
+                yield fault_at(
+                    world, resource.name, row, column, f"and {more:,} more that are not in {where}", otherwise
+                )
 
 
 def _lists(world: World) -> Iterable[Fault]:
@@ -161,7 +167,7 @@ def _lists(world: World) -> Iterable[Fault]:
         for row in _rows(world, table):
             for identity in (row[column] or "").split():
                 if identity not in known:
-                    hint = did_you_mean(identity, known)
+                    hint = did_you_mean(identity, known) or f"Add it to {target}, or correct it."
                     yield fault_at(world, table, row, column, f'"{identity}" is not in {target}', hint)
 
 
@@ -209,7 +215,7 @@ def _facts(world: World) -> Iterable[Fault]:
                 "facts",
                 row,
                 "value",
-                f"{row['attribute']} of {row['subject']} is {row['value']:g} {row['unit']}; plausible is {low:g} to {high:g}",
+                f"{row['attribute']} of {row['subject']} is {row['value']:g} {row['unit']}; plausible is {_span(low, high)}",
                 _magnitude_hint(row["value"], low, high),
             )
         if meta["over_time"] == "year" and not _whole_year(row["valid_from"], row["valid_to"]):
@@ -239,7 +245,14 @@ def _facts(world: World) -> Iterable[Fault]:
                 row,
                 "subject",
                 f"{row['attribute']} is a fact about {' or '.join(allowed)}; {row['subject']} is a {subject_kind}",
+                "Give the thing that it is a fact about.",
             )
+
+
+def _span(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return f"at most {high:g}" if high is not None else f"at least {low:g}"
+    return f"{low:g} to {high:g}"
 
 
 def _fits(kind: str, allowed: list[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -60,7 +61,7 @@ def table_files(base: Path, resource: Resource) -> list[Path]:
     if resource.sharded:
         return sorted(base.glob(resource.path))
     path = base / resource.path
-    return [path] if path.exists() else []
+    return [path] if os.path.lexists(path) else []  # a link to nowhere is no missing table
 
 
 def _read(base: Path, resource: Resource, layer: int, faults: list[Fault]) -> list[pl.DataFrame]:

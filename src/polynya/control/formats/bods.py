@@ -9,7 +9,10 @@ Written after the published schema of BODS 0.4; `share` numbers keep every digit
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,7 @@ from polynya.control.formats.exchange import Exchange
 from polynya.control.graph import Edge
 from polynya.control.shares import WHOLE, format_share, parse_share
 from polynya.errors import Fault, InputError
-from polynya.tables import parse_date, read_text
+from polynya.tables import MAX_FAULTS, parse_date, read_text
 
 VERSION = "0.4"
 INTEREST_OF = {"title": "shareholding", "votes": "votingRights", "board": "appointmentOfBoard"}
@@ -35,9 +38,12 @@ ENTITY_TYPE = {"state": "state", "authority": "stateBody", "consortium": "arrang
 def read_bods(path: Path) -> Exchange:
     """Read statements. Raises InputError with every fault: dangling references, bad shares, unreadable JSON."""
     file = str(path)
-    statements = _statements(read_text(path), file)
+    text = read_text(path)
+    statements = _statements(text, file)
     try:
         return _read(statements, file)
+    except InputError as error:
+        raise InputError(_placed(error.faults, text)) from None
     except (AttributeError, TypeError, KeyError) as error:
         for i, s in enumerate(statements):
             try:
@@ -46,8 +52,27 @@ def read_bods(path: Path) -> Exchange:
                 continue
             except (AttributeError, TypeError, KeyError):
                 message = f"statement {i + 1} does not have the form of BODS {VERSION}: {error}"
-                raise InputError(Fault(message, file, fix="See the standard's schema.", code="bad_statement")) from None
+                fault = Fault(message, file, fix="See the standard's schema.", code="bad_statement")
+                raise InputError(_placed([fault], text)) from None
         raise
+
+
+def _placed(faults: Sequence[Fault], text: str) -> list[Fault]:
+    """The first faults, with line and column of the statements that they name."""
+    named = {f: int(m[1]) for f in faults[:MAX_FAULTS] if (m := re.match(r"statement (\d+)", f.message))}
+    decoder, starts = json.JSONDecoder(), [0]
+    at = text.index("[") + 1 if text.lstrip().startswith("[") else 0
+    for _ in range(max(named.values(), default=0)):
+        while text[at] in " \t\r\n,":
+            at += 1
+        starts.append(at)
+        _, at = decoder.raw_decode(text, at)
+    found = []
+    for fault in faults[:MAX_FAULTS]:
+        start = starts[named.get(fault, 0)]
+        line, column = text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)
+        found.append(replace(fault, line=line, column=column) if fault in named else fault)
+    return found
 
 
 def _read(statements: list[Mapping[str, Any]], file: str) -> Exchange:
@@ -61,7 +86,12 @@ def _read(statements: list[Mapping[str, Any]], file: str) -> Exchange:
         record, kind = s.get("recordId"), s.get("recordType")
         if not isinstance(record, str) or not record or kind not in ("entity", "person", "relationship"):
             faults.append(
-                Fault(f"statement {i + 1} has no recordId or no known recordType", file, code="bad_statement")
+                Fault(
+                    f"statement {i + 1} has no recordId or no known recordType",
+                    file,
+                    fix="recordType is entity, person or relationship.",
+                    code="bad_statement",
+                )
             )
         elif kind == "relationship":
             relationships.append((i, s))
@@ -92,20 +122,35 @@ def write_bods(exchange: Exchange, published: date, publisher: str) -> str:
 
 
 def _statements(text: str, file: str) -> list[Mapping[str, Any]]:
+    number = 1
     try:
         if text.lstrip().startswith("["):
             found = loads(text)
         else:
-            found = [loads(line) for line in text.splitlines() if line.strip()]
+            found = []
+            for line in text.split("\n"):
+                if line.strip():
+                    found.append(loads(line))
+                number += 1
     except ValueError as error:
-        line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
-        raise InputError(
-            Fault(f"not JSON: {error}", file, line, column, fix="Save it as JSON again.", code="json")
-        ) from error
+        at = getattr(error, "lineno", 1) + number - 1, getattr(error, "colno", 1)
+        said = getattr(error, "msg", str(error))
+        raise InputError(Fault(f"not JSON: {said}", file, *at, fix="Save it as JSON again.", code="json")) from error
     except RecursionError:
-        raise InputError(Fault("this JSON is nested too deeply", file, 1, 1, fix="Flatten it.", code="json")) from None
+        raise InputError(
+            Fault("this JSON is nested too deeply", file, number, 1, fix="Flatten it.", code="json")
+        ) from None
     if not all(isinstance(s, dict) for s in found):
-        raise InputError(Fault("every statement is a JSON object", file, code="json"))
+        raise InputError(
+            Fault(
+                "every statement is a JSON object",
+                file,
+                1,
+                1,
+                fix="Give an array of statements, or one a line.",
+                code="json",
+            )
+        )
     return list(found)
 
 
@@ -140,7 +185,8 @@ def _relationship(
             low, high = _share(interest.get("share"))
             start, end = (_day(interest.get(k)) for k in ("startDate", "endDate"))
         except ValueError as error:
-            faults.append(Fault(f"{where}: {error}", file, code="bad_share"))
+            fix = "Shares are numbers from 0 to 100, dates YYYY-MM-DD."
+            faults.append(Fault(f"{where}: {error}", file, fix=fix, code="bad_share"))
             continue
         edges.append(
             Edge(

@@ -7,6 +7,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
+LONGEST = 40  # digits before or behind the point
 _MARK = "\u0001"
 _MARKED = re.compile(rf'"{_MARK}([0-9.]+){_MARK}"')
 
@@ -30,6 +31,8 @@ def loads(text: str) -> Any:
 def number_text(value: object) -> str:
     """A JSON number or numeric text as plain decimal text. Raises ValueError."""
     if isinstance(value, Decimal):
+        if abs(value.adjusted()) > LONGEST:  # 1e999999999 would be written out
+            raise ValueError(f"{value} is not a share")
         return format(value, "f")
     if isinstance(value, str):
         return value.strip()

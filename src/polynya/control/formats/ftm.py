@@ -34,7 +34,7 @@ def read_ftm(path: Path) -> Exchange:
     countries: dict[str, str] = {}
     links: list[tuple[int, Mapping[str, Any]]] = []
     others: Counter[str] = Counter()
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -47,7 +47,14 @@ def read_ftm(path: Path) -> Exchange:
             continue
         if not isinstance(identity, str) or not isinstance(schema, str) or not _lists(properties):
             faults.append(
-                Fault("not an entity: id and schema are texts, properties lists of texts", file, number, 1, code="json")
+                Fault(
+                    "not an entity: id and schema are texts, properties lists of texts",
+                    file,
+                    number,
+                    1,
+                    fix="Mend or remove the line.",
+                    code="json",
+                )
             )
             continue
         if schema == "Ownership":
@@ -114,7 +121,8 @@ def _link(number: int, link: Mapping[str, Any], names: Mapping[str, str], file: 
         low, high = _percentage(properties.get("percentage") or [])
         start, end = _day(_first(properties, "startDate")), _day(_first(properties, "endDate"))
     except ValueError as error:
-        faults.append(Fault(f"ownership {link['id']}: {error}", file, number, 1, code="bad_share"))
+        fix = "percentage is 25, 25.5 or 25-50; dates are YYYY-MM-DD."
+        faults.append(Fault(f"ownership {link['id']}: {error}", file, number, 1, fix=fix, code="bad_share"))
         return []
     return [
         Edge(o, d, low, high, "title", start, end, source="ftm", locator=f"line {number}")

@@ -45,11 +45,22 @@ def read_gem(path: Path) -> Exchange:
             low = None if text is None else parse_share(text.removesuffix("%").strip())
         except ValueError as error:
             line, at = cell_position(path, i, "% Share of Ownership")
-            faults.append(Fault(str(error), str(path), line, at, code="bad_share"))
+            faults.append(
+                Fault(
+                    str(error),
+                    str(path),
+                    line,
+                    at,
+                    fix="Percent as in 33.3333, or blank for unknown.",
+                    code="bad_share",
+                )
+            )
             continue
         if (owner, owned) in seen:
             line, at = cell_position(path, i, "Subject Entity ID")
-            faults.append(Fault(f"{owner} holds {owned} in two rows", str(path), line, at, code="duplicate_row"))
+            faults.append(
+                Fault(f"{owner} holds {owned} in two rows", str(path), line, at, fix="Keep one.", code="duplicate_row")
+            )
             continue
         seen[owner, owned] = i
         imputed = (r["Share Imputed?"] or "").strip().casefold() == IMPUTED

@@ -20,7 +20,8 @@ from pathlib import Path
 
 from polynya.errors import CertificateError, InputError, UsageError, did_you_mean
 from polynya.results.exports.notice import notice_files
-from polynya.results.folder import Run, hold
+from polynya.results.folder import Run
+from polynya.whole import hold
 
 Files = Iterator[tuple[str, str | bytes]]
 FORMATS: Mapping[str, str] = {

@@ -53,6 +53,8 @@ def read(document: Document, names: Names) -> Imported:
             Fault(
                 "neither a sheet of gas production or consumption in billion cubic metres nor the narrow format",
                 str(document.path),
+                1,
+                1,
                 fix="Use the Review's workbook as downloaded, or its narrow CSV with Country, Year, Var, Value.",
                 code="columns",
             )

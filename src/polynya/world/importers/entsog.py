@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from polynya.errors import Fault, InputError
 from polynya.tables import parse_date
 from polynya.units import bcm_from_twh
-from polynya.world.importers.document import Document, Header, Sheet, cell, find_header, key
+from polynya.world.importers.document import NEGATIVE, Document, Header, Sheet, cell, find_header, key
 from polynya.world.importers.imported import Imported, ImportedFact, LeftOut
 from polynya.world.importers.names import Names
 
@@ -43,6 +43,8 @@ def read(document: Document, names: Names) -> Imported:
             Fault(
                 "no table with the platform's columns",
                 str(document.path),
+                1,
+                1,
                 fix="Expected indicator, periodFrom, operatorLabel, pointLabel, directionKey, unit, value.",
                 code="columns",
             )
@@ -86,7 +88,16 @@ def _one(
         return
     twh = TWH_PER.get(key(unit))
     if twh is None:
-        raise InputError(Fault(f'unit "{unit}" is not kWh/d, MWh/d or GWh/d', str(document.path), row, 1, code="unit"))
+        raise InputError(
+            Fault(
+                f'unit "{unit}" is not kWh/d, MWh/d or GWh/d',
+                str(document.path),
+                row,
+                1,
+                fix="Download flows as energy.",
+                code="unit",
+            )
+        )
     identity = cell(cells, header.find("pointKey"))
     subject, reason = names.corridor(shown, f"{point}|{direction}", point, identity)
     if subject is None:
@@ -98,11 +109,17 @@ def _one(
         left.setdefault(f"{shown} blank", LeftOut(sheet.at(row), shown, "days without a value were not read as zero"))
         return
     if value < 0:
-        raise InputError(Fault(f"{shown}: a negative value", str(document.path), row, column + 1, code="value"))
+        raise InputError(
+            Fault(f"{shown}: a negative value", str(document.path), row, column + 1, fix=NEGATIVE, code="value")
+        )
     day = _day(document, row, cell(cells, header.find("periodFrom")))
     slot = series[subject, attribute][day]
     if shown in slot and slot[shown] != value * twh:
-        raise InputError(Fault(f"{shown} has two values on {day}", str(document.path), row, column + 1, code="double"))
+        raise InputError(
+            Fault(
+                f"{shown} has two values on {day}", str(document.path), row, column + 1, fix="Keep one.", code="double"
+            )
+        )
     slot[shown] = value * twh
     rows[subject, attribute].append(row)
 
@@ -111,7 +128,9 @@ def _day(document: Document, row: int, text: str) -> date:
     try:
         return parse_date(text.split(" ")[0].split("T")[0])
     except ValueError as error:
-        raise InputError(Fault(str(error), str(document.path), row, 1, code="bad_date")) from None
+        raise InputError(
+            Fault(str(error), str(document.path), row, 1, fix="Write YYYY-MM-DD.", code="bad_date")
+        ) from None
 
 
 def _ends(rows: list[int]) -> tuple[int, ...]:

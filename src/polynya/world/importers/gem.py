@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from polynya.errors import Fault, InputError
 from polynya.units import bcm_from_mt_lng
-from polynya.world.importers.document import Document, Header, Sheet, cell, find_header
+from polynya.world.importers.document import NEGATIVE, Document, Header, Sheet, cell, find_header
 from polynya.world.importers.imported import Imported, ImportedFact, LeftOut
 from polynya.world.importers.names import Names, country
 
@@ -60,6 +60,8 @@ def read(document: Document, names: Names) -> Imported:
             Fault(
                 "no sheet has the columns of GEM's LNG terminals or gas pipelines",
                 str(document.path),
+                1,
+                1,
                 fix="Expected for example TerminalName, FacilityType, Country/Area, CapacityInBcm/y.",
                 code="columns",
             )
@@ -154,7 +156,12 @@ def _unit(
     if capacity < 0 or (start is not None and stop is not None and stop < start):
         raise InputError(
             Fault(
-                f"{shown}: a negative capacity, or it stops before it starts", str(document.path), row, 1, code="value"
+                f"{shown}: a negative capacity, or it stops before it starts",
+                str(document.path),
+                row,
+                1,
+                fix=NEGATIVE,
+                code="value",
             )
         )
     return _Unit(row, sheet, capacity, printed, start, stop if status != "operating" else None, "")

@@ -13,7 +13,7 @@ from datetime import date
 from polynya.errors import Fault, InputError
 from polynya.tables import parse_date
 from polynya.units import bcm_from_twh
-from polynya.world.importers.document import Document, Header, Sheet, cell, find_header, key
+from polynya.world.importers.document import NEGATIVE, Document, Header, Sheet, cell, find_header, key
 from polynya.world.importers.imported import Imported, ImportedFact, LeftOut
 from polynya.world.importers.names import Names, country
 
@@ -49,13 +49,17 @@ def read(document: Document, names: Names) -> Imported:
                 continue
             day = _day(document, row, cell(cells, header.find(*DAY)))
             if day in days[subject]:
-                raise InputError(Fault(f"{text} stands twice on {day}", str(document.path), row, 1, code="double"))
+                raise InputError(
+                    Fault(f"{text} stands twice on {day}", str(document.path), row, 1, fix="Keep one.", code="double")
+                )
             days[subject][day] = (sheet, header, row)
     if not found:
         raise InputError(
             Fault(
                 "no table with AGSI's columns",
                 str(document.path),
+                1,
+                1,
                 fix="Expected gasDayStart and gasInStorage, as AGSI gives them.",
                 code="columns",
             )
@@ -88,7 +92,9 @@ def _day(document: Document, row: int, text: str) -> date:
     try:
         return parse_date(text.split(" ")[0].split("T")[0])
     except ValueError as error:
-        raise InputError(Fault(str(error), str(document.path), row, 1, code="bad_date")) from None
+        raise InputError(
+            Fault(str(error), str(document.path), row, 1, fix="Write YYYY-MM-DD.", code="bad_date")
+        ) from None
 
 
 def _value(document: Document, place: tuple[Sheet, Header, int], columns: tuple[str, ...]) -> tuple[float | None, str]:
@@ -96,7 +102,9 @@ def _value(document: Document, place: tuple[Sheet, Header, int], columns: tuple[
     column = header.find(*columns)
     value = document.number(sheet, row, column) if column is not None else None
     if value is not None and value < 0:
-        raise InputError(Fault("a negative value", str(document.path), row, (column or 0) + 1, code="value"))
+        raise InputError(
+            Fault("a negative value", str(document.path), row, (column or 0) + 1, fix=NEGATIVE, code="value")
+        )
     return value, sheet.at(row)
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from polynya.errors import UsageError
 from polynya.tables import plain_cell
+from polynya.whole import hold
 
 SOURCE_COLUMNS = ("id", "title", "publisher", "url", "published", "accessed", "licence", "reliability", "notice")
 FACT_COLUMNS = (
@@ -74,10 +74,7 @@ class Imported:
 
 
 def write_overlay(imported: Imported, out: Path, *, file_name: str, published: str, accessed: str) -> list[Path]:
-    """Write the overlay into an empty or new folder. Returns the files. Raises UsageError when `out` holds something."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f"{out} is not empty.", fix="Name a new folder with --out.")
-    (out / "facts").mkdir(parents=True, exist_ok=True)
+    """Write the overlay into an empty or new folder. Returns the files. Raises UsageError (`out` holds something), StorageError."""
     source = (
         imported.source,
         f"{imported.title} (file {file_name})",
@@ -110,20 +107,23 @@ def write_overlay(imported: Imported, out: Path, *, file_name: str, published: s
         )
         for f in imported.facts
     ]
-    written = [
-        _write(out / "sources.csv", SOURCE_COLUMNS, [source]),
-        _write(out / "facts" / f"{imported.publisher}.csv", FACT_COLUMNS, facts),
+    tables: list[tuple[str, tuple[str, ...], Sequence[tuple[str, ...]]]] = [
+        ("sources.csv", SOURCE_COLUMNS, [source]),
+        (f"facts/{imported.publisher}.csv", FACT_COLUMNS, facts),
     ]
     if imported.left_out:
         # people open this one in a spreadsheet; the facts are read back, and stay as they were given
         rows = [(plain_cell(x.locator), plain_cell(x.name), plain_cell(x.reason)) for x in imported.left_out]
-        written.append(_write(out / "left_out.csv", ("locator", "name", "reason"), rows))
-    return written
+        tables.append(("left_out.csv", ("locator", "name", "reason"), rows))
+    with hold(out) as folder:
+        (folder / "facts").mkdir()
+        for name, header, lines in tables:
+            _write(folder / name, header, lines)
+    return [out / name for name, _, _ in tables]
 
 
-def _write(path: Path, header: Iterable[str], rows: Iterable[Sequence[str]]) -> Path:
+def _write(path: Path, header: Iterable[str], rows: Iterable[Sequence[str]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow(tuple(header))
         writer.writerows(rows)
-    return path

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from polynya.errors import Fault, InputError, did_you_mean
-from polynya.tables import Column, read_table
+from polynya.tables import Column, cell_position, read_table
 from polynya.world.world import World
 
 # Words of a facility's name that do not tell it from another.
@@ -100,10 +100,9 @@ class Names:
         faults = []
         for i, (name, identity) in enumerate(frame.iter_rows()):
             if identity not in known:
-                hint = did_you_mean(identity, known)
-                faults.append(
-                    Fault(f'"{identity}" (for "{name}") is not in the registry', str(path), i + 2, 1, fix=hint)
-                )
+                hint = did_you_mean(identity, known) or "Ids are those of `polynya world show`."
+                at = cell_position(path, i, "id")
+                faults.append(Fault(f'"{identity}" (for "{name}") is not in the registry', str(path), *at, fix=hint))
         if faults:
             raise InputError(faults)
         return cls(world, {plain(name): identity for name, identity in frame.iter_rows()})
