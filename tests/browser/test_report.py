@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from polynya.report.html import page
+from polynya.pipeline import EXAMPLES, run
+from polynya.report.html import page, report_html
+from polynya.results.summary import summarise
+from polynya.results.write import result_tables
 from tests.browser.drive import checks_of, drive, needs_browser, shots
 from tests.report import made
 from tests.report.big import big_tables
@@ -25,7 +28,10 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     for name in ("production", "legs", "findings", "ownership", "standing"):
         del lean[name]
     (folder / "lean.html").write_text(page(lean, made.summary(), made.labels()), encoding="utf-8")
-    files = (str(folder / f"{name}.html") for name in ("big", "evil", "lean"))
+    oil = run(EXAMPLES / "refineries-2025" / "scenario.yaml")
+    tables = result_tables(oil)
+    (folder / "oil.html").write_text(report_html(oil, tables, summarise(oil, tables)), encoding="utf-8")
+    files = (str(folder / f"{name}.html") for name in ("big", "evil", "lean", "oil"))
     return drive("report.mjs", *files, str(shots(folder)))
 
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from polynya import cli
-from polynya.calibration.actuals import Actual
+from polynya.calibration.actuals import Actual, value_of
 from polynya.calibration.backcast import Backcast, document, foresight_of
 from polynya.calibration.expected import ahead, as_it_stood, last_use, stocks_left
 from polynya.calibration.score import Scored
@@ -139,3 +139,14 @@ def test_expected_errors_are_shares_of_the_figure_or_points() -> None:
 )  # fmt: skip
 def test_a_unit_fits_its_metric(metric: str, unit: str, fits: bool) -> None:
     assert (Actual(2022, metric, "x", 1.0, unit).misfit is None) is fits
+
+
+def test_the_year_before_is_found_in_another_unit_or_spelling_too() -> None:
+    """75 Mt are 102 bcm of 40 MJ (1.36 bcm a Mt); a misfit unit is no year before."""
+    now = Actual(2022, "lng_import", "Japan", 100.0, "bcm (40 MJ/m3)")
+    then = Actual(2021, "LNG_import", "JAPAN", 75.0, "Mt")
+    assert value_of(now, 2021, [then]) == pytest.approx(102.0)
+    exact = Actual(2021, "lng_import", "Japan", 101.3, "bcm (40 MJ/m3)")
+    assert value_of(now, 2021, [then, exact]) == 101.3
+    assert value_of(now, 2021, [Actual(2021, "lng_import", "Japan", 9.0, "USD/MMBtu")]) is None
+    assert value_of(now, 2020, [then, exact]) is None

@@ -238,6 +238,16 @@ def test_how_sure_is_said_with_the_errors_of_the_fit() -> None:
     assert "read the difference" in text
     assert trust_of(made.summary()) == "Levels are not anchored."  # without a fit the summary's own words
     assert trust_of(made.summary() | {"trust": {**trust, "anchored": True, "banner": ""}}) == ""
+    assert "Asked about" not in text  # nobody measured other years
+    off = {"price_annual_avg": {"error": 0.3531}, "eu27_import_by_route": {"error": 0.1038}}
+    found = {"years": [2020, 2021], "posed_from": [2019], "errors": {"year": off, "expected": {}}}
+    more = trust_of(made.summary() | {"trust": {**trust, "unfitted": found}})
+    assert (
+        "Asked about 2020 and 2021 with nothing but the prices of 2019 (its costs were fitted to 2021 as well), "
+        "it missed prices by 35 % and Europe's imports by route by 10 %. Nothing ties"
+    ) in more
+    half = {**found, "errors": {"year": {"price_annual_avg": {"error": 0.35}}}}
+    assert trust_of(made.summary() | {"trust": {**trust, "unfitted": half}}) == text  # half of it says nothing
 
 
 def test_names_are_only_those_of_things_on_the_page() -> None:

@@ -109,9 +109,20 @@ const section = (id, title, ...body) => h("section", { id: `s-${id}`, "aria-labe
 const certificate = data.trust.certificate_passed ? h("span", { class: "ok" }, "certificate passed") : h("span", { class: "bad" }, "CERTIFICATE FAILED");
 const europe = data.nodes.filter((n) => n.region === "Europe" && data.consumption.has(n.id)).map(data.short);
 const kindLink = (text, k) => h("button", { type: "button", class: "link", onclick: () => toMap(`facts:${k}`) }, text);
+// A number keeps the bracket before it and the sign behind it on its line: [text] or ["(", number, what it selects, ")."].
+function tight(parts) {
+  const out = parts.map(([t, sel]) => ["", t, sel, ""]);
+  out.forEach((p, i) => {
+    if (!p[2]) return;
+    const before = out[i - 1], after = out[i + 1];
+    if (before && !before[2]) { p[0] = /[^\s]*$/.exec(before[1])[0]; before[1] = before[1].slice(0, before[1].length - p[0].length); }
+    if (after && !after[2]) { p[3] = /^[^\s]*/.exec(after[1])[0]; after[1] = after[1].slice(p[3].length); }
+  });
+  return out;
+}
 const first = h("header", {}, h("p", { class: "kind" }, "Polynya report: a conditional answer, not a forecast"), h("h1", {}, data.title), h("p", { class: "question" }, data.question),
-  h("ol", { class: "answer" }, data.sentences.map((parts) => h("li", {}, parts.map(([t, sel]) => (sel ? h("button", { type: "button", class: "link", title: "Where does this number come from?", onclick: () => toMap(sel) }, t) : t))))),
-  h("p", { class: "condition" }, data.condition, " ", h("a", { href: "#s-claims", onclick: (e) => { e.preventDefault(); document.getElementById("s-claims").scrollIntoView(); } }, "The claims"), data.conditions.length > 0 && h("details", {}, h("summary", {}, "The conditions"), h("ul", {}, data.conditions.map((c) => h("li", {}, `${c.text}: taken as ${c.assume}${c.on ? ` from ${c.on}` : ""}. `, c.because.split(" ").filter(Boolean).map((k) => [link(`claim:${k}`, k), " "]))))),
+  h("ol", { class: "answer" }, data.sentences.map((parts) => h("li", {}, tight(parts).map(([before, t, sel, after]) => (sel ? h("span", { class: "tight" }, before, h("button", { type: "button", class: "link", title: "Where does this number come from?", onclick: () => toMap(sel) }, t), after) : t))))),
+  h("p", { class: "condition" }, data.condition, " ", h("a", { href: "#s-claims", onclick: (e) => { e.preventDefault(); document.getElementById("s-claims").scrollIntoView(); } }, "The\u00a0claims"), data.conditions.length > 0 && h("details", {}, h("summary", {}, "The\u00a0conditions"), h("ul", {}, data.conditions.map((c) => h("li", {}, `${c.text}: taken as ${c.assume}${c.on ? ` from ${c.on}` : ""}. `, c.because.split(" ").filter(Boolean).map((k) => [link(`claim:${k}`, k), " "]))))),
     europe.length > 0 && h("details", {}, h("summary", {}, "What Europe is here"), h("p", {}, europe.join(", "), "."))),
   data.banner && h("p", { class: "banner" }, data.banner),
   h("p", { class: "note" }, certificate, ": the solution was checked outside the solver (worst residual ", h("button", { type: "button", class: "link", onclick: () => document.getElementById("s-method").scrollIntoView() }, data.trust.worst_residual.toExponential(1)), "); that says nothing about the inputs. Facts behind it: ",

@@ -1,10 +1,10 @@
-// Opens three reports offline in Chromium and prints what it found as JSON: {check: "ok" or what is wrong}, measurements, faults.
-// node report.mjs BIG.html EVIL.html LEAN.html OUT-FOLDER; CHROMIUM names the browser.
+// Opens four reports offline in Chromium and prints what it found as JSON: {check: "ok" or what is wrong}, measurements, faults.
+// node report.mjs BIG.html EVIL.html LEAN.html OIL.html OUT-FOLDER; CHROMIUM names the browser.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { axe, browser, check, download, end, expect, faults, measured, watch } from "./drive.mjs";
 
-const [, , big, evil, lean, out] = process.argv;
+const [, , big, evil, lean, oil, out] = process.argv;
 
 async function open(file, hash = "", options = {}) {
   const context = await browser.newContext({ viewport: { width: 1400, height: 1000 }, offline: true, acceptDownloads: true, ...options });
@@ -252,6 +252,50 @@ await check("without the newer tables", async () => {
   expect((await old.page.locator("#s-ownership, #s-findings, #s-voyages, #s-production").count()) === 0, "a section without a table");
   expect((await old.page.locator("[data-ice]").count()) === 0, "an ice edge without voyages");
   await old.page.context().close();
+});
+await check("refineries", async () => {
+  const context = await browser.newContext({ viewport: { width: 1400, height: 1000 }, offline: true, acceptDownloads: true });
+  const p = watch(await context.newPage());
+  p.on("request", (r) => /^(file|data|blob):/.test(r.url()) || faults.push(`request: ${r.url()}`));
+  await p.goto(`file://${oil}`);
+  expect((await p.locator(".lead").innerText()).startsWith("If this came true"), "the answer does not say its condition");
+  expect(readFileSync(await download(p, () => p.locator("a[download='refineries.csv']").click(), out), "utf8").includes("PCK refinery"), "the table is not saved");
+  expect(readFileSync(await download(p, () => p.locator("a[download='pck-schwedt.svg']").click(), out), "utf8").startsWith("<svg"), "the chart is not saved");
+  await p.locator("tr[id='utilisation/pck-schwedt'] a").focus();
+  await p.keyboard.press("Enter");
+  expect(p.url().endsWith("#utilisation/pck-schwedt"), "a row has no address");
+  expect((await p.evaluate(() => document.querySelector("tr:target")?.id)) === "utilisation/pck-schwedt", "the address leads nowhere");
+  await p.$$eval("details", (list) => list.forEach((d) => { d.open = true; }));
+  await p.screenshot({ path: join(out, "oil.png"), fullPage: true });
+  // The page's policy lets no script in from outside: axe looks at the same page with it switched off, in both schemes.
+  for (const colorScheme of ["light", "dark"]) {
+    const open_ = await browser.newContext({ viewport: { width: 1400, height: 1000 }, offline: true, bypassCSP: true, colorScheme });
+    const q = await open_.newPage();
+    await q.goto(`file://${oil}`);
+    await q.$$eval("details", (list) => list.forEach((d) => { d.open = true; }));
+    await q.evaluate(axe);
+    const seen = await q.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+    expect(seen.violations.length === 0, `${colorScheme}: ${seen.violations.map((v) => `${v.id} x${v.nodes.length}: ${v.nodes[0].html.slice(0, 160)}`).join("; ")}`);
+    for (const width of [1024, 390]) {
+      await q.setViewportSize({ width, height: 844 });
+      const wide = await q.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(wide <= 0, `${width}: the page is ${wide} wider than the window`);
+    }
+    await open_.close();
+  }
+  await context.close();
+});
+await check("a number keeps its bracket", async () => {
+  for (const width of [1440, 1180, 1024, 800, 600, 390, 340]) {
+    const narrow = await open(big, "", { viewport: { width, height: 900 } });
+    const torn = await narrow.page.$$eval(".answer .tight", (list) => list.filter((n) => n.firstChild.nodeType === 3 && n.firstChild.textContent.endsWith("(")).filter((n) => {
+      const range = document.createRange(); range.selectNodeContents(n.firstChild);
+      const sign = range.getBoundingClientRect(), number = n.querySelector("button").getBoundingClientRect();
+      return sign.bottom <= number.top || sign.top >= number.bottom;
+    }).map((n) => n.textContent));
+    expect(torn.length === 0, `${width}: ${torn}`);
+    await narrow.page.context().close();
+  }
 });
 await check("without a script", async () => {
   const plain = await browser.newContext({ javaScriptEnabled: false, offline: true });

@@ -42,7 +42,7 @@ class Actual:
     @property
     def key(self) -> tuple[str, str, str]:
         """What makes two observations of different years the same series; one item may be printed in two units."""
-        return self.metric, self.item, self.unit
+        return self.metric.lower(), self.item.casefold(), self.unit
 
     @property
     def factor(self) -> float | None:
@@ -84,6 +84,15 @@ def read_actuals(path: Path | str) -> tuple[Actual, ...]:
     if not rows:
         raise InputError(Fault("the file has no observation", str(path), 1, 1, fix="Give at least one row."))
     return tuple(rows)
+
+
+def value_of(one: Actual, year: int, actuals: Iterable[Actual]) -> float | None:
+    """What was observed of a series in another year, in the unit of `one`; the same unit is looked for first, the first row counts."""
+    same = [a for a in actuals if a.year == year and a.key[:2] == one.key[:2] and a.misfit is None]
+    found = next((a for a in same if a.unit == one.unit), same[0] if same else None)
+    if found is None or found.factor is None or one.factor is None:
+        return None
+    return found.value if found.unit == one.unit else found.value * found.factor / one.factor
 
 
 def by_year(actuals: Iterable[Actual], year: int) -> tuple[Actual, ...]:

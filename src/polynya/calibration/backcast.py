@@ -9,10 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from polynya.calibration.actuals import Actual
+from polynya.calibration.actuals import Actual, value_of
 from polynya.calibration.score import POINTS, Scored, summarise
 from polynya.calibration.series import Said, answer
-from polynya.calibration.year import HindcastOptions, SolvedYear, base_year_of, solve_year, with_options
+from polynya.calibration.year import (
+    HindcastOptions,
+    SolvedYear,
+    base_year_of,
+    solve_year,
+    with_options,
+    years_with_data,
+)
 from polynya.errors import CertificateError, NotFoundError
 from polynya.world import World
 
@@ -59,28 +66,29 @@ def backcast(
         return solved[key]
 
     wanted = [of(y, previous=False) for y in years]
-    known: dict[tuple[int, tuple[str, str, str]], float] = {}
-    for a in (*actuals, *before):  # the first of a series said twice counts
-        known.setdefault((a.year, a.key), a.value)
+    solvable = years_with_data(world)
     series: list[Scored] = []
     skipped: list[dict[str, Any]] = []
     for year, one in zip(years, wanted, strict=True):
-        scored: set[tuple[str, str, str]] = set()
+        scored: dict[tuple[str, str, str], float] = {}
         for a in (a for a in actuals if a.year == year):
             factor = a.factor
             said = answer(one, a.metric, a.item)
-            twice = f"the file says this series of {year} before: {known[year, a.key]:g}, which counts"
-            reason = said.reason if not isinstance(said, Said) else a.misfit or (twice if a.key in scored else None)
-            scored.add(a.key)
+            reason = a.misfit if isinstance(said, Said) else said.reason
+            if reason is None and a.key in scored:
+                reason = f"the file says this series of {year} before: {scored[a.key]:g}, which counts"
+            scored.setdefault(a.key, a.value)
             if factor is None or not isinstance(said, Said) or reason is not None:
                 skipped.append({"year": a.year, "metric": a.metric, "item": a.item, "unit": a.unit, "reason": reason})
                 continue
-            naive = known.get((year - 1, a.key))
-            earlier = answer(of(year - 1, previous=True), a.metric, a.item) if naive is not None else None
-            quantity = not a.metric.startswith("price") and not a.unit.startswith("%")
+            metric = a.metric.lower()
+            naive = value_of(a, year - 1, (*actuals, *before))
+            comparable = naive is not None and year - 1 in solvable
+            earlier = answer(of(year - 1, previous=True), a.metric, a.item) if comparable else None
+            quantity = not metric.startswith("price") and not a.unit.startswith("%")
             series.append(
                 Scored(
-                    year, a.metric, a.item, a.unit, said.value / factor, a.value, naive,
+                    year, metric, a.item, a.unit, said.value / factor, a.value, naive,
                     earlier.value / factor if isinstance(earlier, Said) else None, said.input, said.note, quantity, factor,
                 )
             )  # fmt: skip

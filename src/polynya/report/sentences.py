@@ -7,10 +7,11 @@ sentence names its condition or its unit itself, since sentences are quoted alon
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 LEAST_BCM_PER_YEAR = 0.5
+PRICES, ROUTES = "price_annual_avg", "eu27_import_by_route"  # of the backcast
 Part = tuple[str, str | None]
 WITH_ARTICLE = frozenset({"United States", "United Kingdom", "United Arab Emirates", "Netherlands", "Philippines"})
 MONTHS = "January February March April May June July August September October November December".split()
@@ -56,9 +57,28 @@ def trust_of(summary: Mapping[str, Any]) -> str:
     years = " and ".join(str(y) for y in fitted["base_years"])
     return (
         f"How sure? In the years that the model was fitted to ({years}) it misses published prices by up to {prices} % and published "
-        f"flows by {flows} % (weighted). Nothing ties it to actual prices after {max(fitted['base_years'])}: read the difference between the "
+        f"flows by {flows} % (weighted). {_unfitted(trust.get('unfitted') or {}, fitted['base_years'])}Nothing ties it to actual prices after {max(fitted['base_years'])}: read the difference between the "
         "two cases, not the levels. For one scenario that difference is a single number; the command polynya ensemble gives its range."
     )
+
+
+def _unfitted(found: Mapping[str, Any], base_years: Sequence[int]) -> str:
+    """How far off years were that the model was asked about without their own prices; blank where nobody measured it."""
+    errors = found.get("errors", {}).get("year", {})
+    off = [errors.get(metric, {}).get("error") for metric in (PRICES, ROUTES)]
+    if None in off:
+        return ""
+    prices, routes = (round(100 * e) for e in off)
+    seen = sorted(set(found["years"]) & set(base_years))
+    known = f" (its costs were fitted to {_all(seen)} as well)" if seen else ""
+    return (
+        f"Asked about {_all(found['years'])} with nothing but the prices of {_all(found['posed_from'])}{known}, it missed prices by {prices} % "
+        f"and Europe's imports by route by {routes} %. "
+    )
+
+
+def _all(years: Sequence[int]) -> str:
+    return " and ".join(str(y) for y in years)
 
 
 def _count(number: int, thing: str) -> str:
@@ -69,13 +89,22 @@ def _span(summary: Mapping[str, Any]) -> str:
     return str(summary.get("span", _count(summary["months"], "month")))
 
 
+def span_of(summary: Mapping[str, Any]) -> str:
+    """Which time it is about: how long, from which month."""
+    year, month = summary["from"].split("-")[:2]
+    return f"{_span(summary)} from {MONTHS[int(month) - 1]} {year}"
+
+
+def opening(summary: Mapping[str, Any]) -> str:
+    """How a sentence begins that hangs on what is assumed met."""
+    met = len(summary["conditions_assumed_met"])
+    return "If this came true" + (f", with {_count(met, 'open condition')} met," if met else ",")
+
+
 def _price(summary: Mapping[str, Any]) -> list[Part]:
     price = summary["europe_price"]
     usd, eur, change = price["usd_per_mmbtu"], price["eur_per_mwh"], float(price["change_percent"])
-    met = len(summary["conditions_assumed_met"])
-    condition = "If this came true" + (f", with {_count(met, 'open condition')} met," if met else ",")
-    year, month = summary["from"].split("-")[:2]
-    time = f" on average over {_span(summary)} from {MONTHS[int(month) - 1]} {year}"
+    condition, time = opening(summary), f" on average over {span_of(summary)}"
     if abs(change) < 0.05:
         same = f" Europe would pay the same for gas, to a twentieth of a per cent{time}: "
         moved: list[Part] = [(same, None)]

@@ -16,7 +16,7 @@ from polynya.results.case import BASELINE, SCENARIO
 from polynya.results.silent import silent
 from polynya.results.unread import unread
 from polynya.units import eur_per_mwh_from_usd_per_mmbtu
-from polynya.world.calibrated import calibration_of
+from polynya.world.calibrated import calibration_of, errors_of_unfitted_years
 from polynya.world.world import MODEL
 
 HUBS = {
@@ -335,6 +335,7 @@ def _trust(answer: Answer) -> dict[str, Any]:
         "facts_percent": {k: round(100.0 * v / total) for k, v in sorted(kinds.items())},
         "last_calibrated_year": last,
         "calibration": fitted,
+        "unfitted": errors_of_unfitted_years() if fitted else {},
         "anchored": answer.anchor.given,
         "banner": "" if answer.anchor.given else banner,
         "notes": notes,
