@@ -12,6 +12,7 @@ from datetime import date
 
 import polars as pl
 
+from polynya.market.stocks import same_season
 from polynya.world import World
 
 # Built, agreed or laid down years or months ahead, so that a later value is known; every other dated value comes as it comes.
@@ -62,17 +63,11 @@ def ahead(seen: World, year: int, months: Iterable[date]) -> Mapping[tuple[str, 
     return values
 
 
-def stocks_left(world: World, day: date, within_days: int = 31) -> Mapping[str, float]:
+def stocks_left(world: World, day: date) -> Mapping[str, float]:
     """Store -> mean of its stocks known near that day of other years [bcm]: what is left to those who come after."""
     left = {}
     for (store, attribute), facts in world.facts.items():
-        if attribute == "fill_bcm":
-            near = [f.value for f in facts if f.valid_from and _apart(f.valid_from, day) <= within_days]
-            if near:
-                left[store] = sum(near) / len(near)
+        near = same_season(facts, day) if attribute == "fill_bcm" else []
+        if near:
+            left[store] = sum(f.value for f in near) / len(near)
     return left
-
-
-def _apart(one: date, other: date) -> int:
-    days = abs(one.timetuple().tm_yday - other.timetuple().tm_yday)
-    return min(days, 365 - days)
