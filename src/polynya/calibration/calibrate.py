@@ -10,8 +10,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from polynya.calibration.fit import IDENTIFIED, Fit, fit
 from polynya.calibration.linear import LinearYear, linear_year
 from polynya.calibration.parameters import Parameter, parameters, slopes
 from polynya.calibration.places import nodes_of
-from polynya.calibration.series import Frame, Reading, reading
+from polynya.calibration.series import Frame, Reading, Term, reading
 from polynya.calibration.year import HindcastOptions, known_by, pose_year
 from polynya.errors import InputError, UsageError
 from polynya.whole import renewed
@@ -33,9 +33,10 @@ from polynya.world import World
 
 Vector = npt.NDArray[np.float64]
 SOURCE = "polynya-calibration"
-PRICE_ERROR = 0.03  # standard error of an annual price, share
+PRICE_ERROR = 0.02  # standard error of an annual price, share
 QUANTITY_ERROR = 0.06  # of a quantity, share, and at least
 LEAST_ERROR_BCM = 0.5
+LARGEST_SPREAD = 4.0 / 3.0
 COUNTED_BCM = 2.0  # pairs and corridors below this are fitted, but not judged
 # Targets whose published figure is known to measure something else; standard error as a share of the figure.
 WIDE = {
@@ -75,6 +76,7 @@ class Calibration:
     fit: Fit
     targets: tuple[tuple[Target, ...], ...]  # by base year
     slopes: Mapping[str, float]
+    factors: Mapping[str, float]  # node -> what its users pay over the price level that the data has for it
 
     def identified(self, j: int) -> bool:
         """Whether the data at least halved a parameter's variance."""
@@ -124,12 +126,33 @@ def calibrate(
     free = parameters(world, used)
     rise = slopes(world, used)
     steep = world.with_rows("frictions", _frictions(rise, {}, {}))
+    say("first pass: what users pay over the price level of the data")
+    rough, read, prices = _fit_years(steep, free, base_years, used, options, steps // 2, say)
+    hubs = {term.id for ts in read for t in ts if t.actual.metric == PRICES for term in t.reading.terms}
+    factors = _factors(prices, hubs)
+    placed = steep.with_rows("facts", [{**r, "valid_to": None} for r in _factor_facts(factors, base_years)])
+    found, targets, _ = _fit_years(placed, free, base_years, used, options, steps, say, rough.values)
+    return Calibration(tuple(base_years), free, found, targets, rise, factors)
+
+
+def _fit_years(
+    world: World,
+    free: Sequence[Parameter],
+    base_years: Sequence[int],
+    used: Sequence[Actual],
+    options: HindcastOptions,
+    steps: int,
+    say: Callable[[str], None],
+    start: Vector | None = None,
+) -> tuple[Fit, tuple[tuple[Target, ...], ...], list[dict[str, float]]]:
+    """Pose the base years and fit. Beside the fit its targets by year, and for each year node -> price over the price level of the data."""
     years: list[LinearYear] = []
     targets: list[tuple[Target, ...]] = []
+    levels: list[dict[str, float]] = []
     least: dict[str, float] = {}
     for year in base_years:
         say(f"posing {year}")
-        seen = known_by(steep, year, options, [])
+        seen = known_by(world, year, options, [])
         posed = pose_year(seen, date(year, 1, 1), 12, closing_known=True)
         table = posed.problem.arcs
         frame = Frame(
@@ -139,17 +162,55 @@ def calibrate(
         )
         chosen = tuple(t for a in used if a.year == year and (t := _target(frame, a)) is not None)
         targets.append(chosen)
-        years.append(linear_year(posed.problem, free, [t.reading for t in chosen]))
+        level = {
+            n: fact.value
+            for n in sorted(posed.problem.demand["node"].unique())
+            if (fact := seen.resolve(n, "reference_price_usd_per_mmbtu", date(year, 1, 1))) is not None
+        }
+        levels.append(level)
+        paid = [Reading((Term("price", n),)) for n in level]  # read beside the targets, and not fitted
+        years.append(linear_year(posed.problem, free, [*(t.reading for t in chosen), *paid]))
         unit = table.select("arc", pl.col("cost") + pl.col("tariff").fill_null(0.0) + pl.col("tax").fill_null(0.0))
         for arc, cost in unit.iter_rows():
             least[arc] = min(least.get(arc, cost), cost)
     lower, upper = _bounds(world, free, least, used)
     prior, sd = np.array([p.prior for p in free]), np.array([p.sd for p in free])
-    found = fit(
-        years, [np.array([t.value for t in ts]) for ts in targets], [np.array([t.sigma for t in ts]) for ts in targets],
-        np.clip(prior, lower, upper), sd, lower, upper, steps, say,
-    )  # fmt: skip
-    return Calibration(tuple(base_years), free, found, tuple(targets), rise)
+    values = [np.array([*(t.value for t in ts), *level.values()]) for ts, level in zip(targets, levels, strict=True)]
+    errors = [
+        np.array([*(t.sigma for t in ts), *(np.inf for _ in level)]) for ts, level in zip(targets, levels, strict=True)
+    ]
+    begin = np.clip(prior, lower, upper) if start is None else np.clip(start, lower, upper)
+    found = fit(years, values, errors, np.clip(prior, lower, upper), sd, lower, upper, steps, say, begin)
+    fitted = [s[: len(ts)] for s, ts in zip(found.series, targets, strict=True)]
+    over = [
+        {n: float(p) / level[n] for n, p in zip(level, s[len(ts) :], strict=True)}
+        for s, ts, level in zip(found.series, targets, levels, strict=True)
+    ]
+    return replace(found, series=tuple(fitted)), tuple(targets), over
+
+
+def _factors(prices: Sequence[Mapping[str, float]], hubs: Collection[str] = ()) -> dict[str, float]:
+    """Node -> geometric mean over the base years of the price found over the price level of the data.
+
+    A level that is a hub's stands for many nodes, and a node's users pay the way from there too: a curve through observed use at the hub's
+    price would use less than was used. `hubs` have a level of their own and no factor. Left out beyond a third, up or down: there the level is a regulated or contract price, and no spread.
+    """
+    found = {}
+    for node in sorted(set[str]().union(*prices) - set(hubs)):
+        factor = float(
+            np.exp(np.mean([np.log(year[node]) for year in prices if year.get(node, 0.0) > 0.0] or [np.inf]))
+        )
+        if 1.0 / LARGEST_SPREAD <= factor <= LARGEST_SPREAD:
+            found[node] = round(factor, 4)
+    return found
+
+
+def _factor_facts(factors: Mapping[str, float], base_years: Sequence[int]) -> list[dict[str, Any]]:
+    years = ", ".join(map(str, base_years))
+    told = f"price of the fit over the price level of the data, mean of {years}"
+    return [
+        _fact(n, "reference_price_factor", f, "1", date(2019, 1, 1), None, told) for n, f in sorted(factors.items())
+    ]
 
 
 def _target(frame: Frame, a: Actual) -> Target | None:
@@ -249,6 +310,7 @@ def overlay(world: World, found: Calibration) -> dict[str, str]:
                         "locator": f"{told}; prior theta {r['theta']:g}",
                     }
                 )
+    facts += _factor_facts(found.factors, found.base_years)
     rise = {**found.slopes, **{w: 0.0 for w in moved if w not in found.slopes}}
     return {
         "frictions.csv": _csv(_frictions(rise, moved, why)),

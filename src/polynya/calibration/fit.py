@@ -43,9 +43,10 @@ def fit(
     upper: Vector,
     steps: int = 16,
     say: Callable[[str], None] = lambda _: None,
+    start: Vector | None = None,
 ) -> Fit:
-    """Fit the parameters. `sigma` [T] of each year is the standard error of a target, infinity for one that does not count."""
-    values = prior.copy()
+    """Fit the parameters, from `start` or the prior. `sigma` [T] of each year is the standard error of a target, infinity for one that does not count."""
+    values = prior.copy() if start is None else start.copy()
     solved, worth = _solve(years, values), 0.0
     worth = _objective(years, solved, observed, sigma, values, prior, sd)
     history = [worth]

@@ -245,7 +245,8 @@ class _Builder:
         if quantity is None:
             quantity = annual.value * share * self._growth(node, year, month)
         quantity *= self.maybe(node, "demand_factor", month, "demand", node, 1.0)
-        level = price.value + self.maybe(node, "demand_price_shift_usd_per_mmbtu", month, "demand", node)
+        level = price.value * self.maybe(node, "reference_price_factor", month, "demand", node, 1.0)
+        level += self.maybe(node, "demand_price_shift_usd_per_mmbtu", month, "demand", node)
         return quantity, self.anchor.get(("price_usd_per_mmbtu", node, name), level)
 
     def _growth(self, node: str, known: int, month: date) -> float:
