@@ -28,6 +28,7 @@ from polynya.voyages.legs import (
     shut_set,
     with_passages,
 )
+from polynya.voyages.service import plain_name, with_listings
 from polynya.world import World
 from polynya.world.anchor import Anchor
 from polynya.world.capacity import add_months
@@ -168,6 +169,27 @@ class Voyages:
     served: Mapping[str, frozenset[str]]
     digest: str
     passages: Mapping[date, Passages]  # what the world closes or opens, by month
+    listings: Mapping[str, str] = field(default_factory=dict)  # what the world says of ships that are listed themselves
+
+
+_LISTERS = {"EU": "EU", "UK": "UK", "US": "OFAC"}
+
+
+def listings_of(world: World) -> Mapping[str, str]:
+    """Plain name of each ship of the registry -> its listings, as the voyages read them (`EU 2024-12-16 to 2025-07-18`)."""
+    if "assets" not in world.tables or "measures" not in world.tables:
+        return {}
+    ships = {r["id"]: plain_name(r["name"]) for r in world.table("assets").iter_rows(named=True) if r["kind"] == "ship"}
+    said: dict[str, list[str]] = {name: [] for name in ships.values()}
+    listing = (
+        (pl.col("effect") == "vessel_listing") & (pl.col("mode") == "prohibits") & pl.col("valid_from").is_not_null()
+    )
+    for m in world.table("measures").filter(listing).sort("valid_from", "id").iter_rows(named=True):
+        for ship in set((m["targets"] or "").split()) & set(ships):
+            if m["jurisdiction"] in _LISTERS and (m["valid_to"] is None or m["valid_from"] <= m["valid_to"]):
+                end = f" to {m['valid_to']}" if m["valid_to"] else ""
+                said[ships[ship]].append(f"{_LISTERS[m['jurisdiction']]} {m['valid_from']}{end}")
+    return {name: "; ".join(found) for name, found in said.items()}
 
 
 def passages_of(world: World, first: date, months: int) -> Mapping[date, Passages]:
@@ -196,7 +218,8 @@ def voyages(world: World, first: date, months: int) -> Voyages | None:
     if not loading or not set(loading) & ports:
         return None
     span = [add_months(first, i) for i in range(months)]
-    ships, hubs = read_rows(VOYAGES, "fleet_ships"), read_rows(VOYAGES, "hubs")
+    listings = listings_of(world)
+    ships, hubs = with_listings(read_rows(VOYAGES, "fleet_ships"), listings), read_rows(VOYAGES, "hubs")
     table = read_table_file(VOYAGES / "legs.npz")
     said = passages_of(world, first, months)
     for month, state in said.items():
@@ -209,6 +232,7 @@ def voyages(world: World, first: date, months: int) -> Voyages | None:
         served=_served(world, ships),
         digest=hashlib.sha256(b"".join(p.read_bytes() for p in sorted(VOYAGES.iterdir()))).hexdigest(),
         passages=said,
+        listings=listings,
     )
 
 

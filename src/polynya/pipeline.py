@@ -75,8 +75,11 @@ class Ready:
         )
 
     def sail(self, world: World) -> handover.Voyages | None:
-        """Voyages of a world: today's, unless its passages differ."""
-        if self.sea is None or handover.passages_of(world, self.first, self.months) == self.sea.passages:
+        """Voyages of a world: today's, unless its passages or its listings of ships differ."""
+        if self.sea is None:
+            return None
+        passages, listings = handover.passages_of(world, self.first, self.months), handover.listings_of(world)
+        if passages == self.sea.passages and listings == self.sea.listings:
             return self.sea
         return handover.voyages(world, self.first, self.months)
 

@@ -59,6 +59,7 @@ def screen(
 
     Examples:
     polynya screen gazprom --regime ofac --as-of 2025-03-13
+    polynya screen christophe-de-margerie --as-of 2025-06-01
     polynya screen --edges edges.csv --listed listed.csv --regime eu --as-of 2024-07-03 --json
     """
     from polynya.commands.options import day_or_today
@@ -516,6 +517,9 @@ def _inputs_of(loaded: World) -> ControlInputs:
 def _party_text(document: dict[str, Any], names: Mapping[str, str]) -> str:
     identity = document["id"]
     lines = [f"{names.get(identity, identity)} ({identity}), as of {document['as_of']}"]
+    if ship := document.get("ship"):
+        owners = ", ".join(names.get(o, o) for o in ship["owners"]) or "not recorded here"
+        lines += [f"  IMO {ship['imo'] or 'number not seen'}; owner: {owners}", f"  {ship['note']}"]
     verdicts = document.get("by_regime", {document["regime"]: document["blocked"]})
     for regime, verdict in verdicts.items():
         lines.append(f"  {regime:5s} {VERDICTS[verdict]}")

@@ -102,7 +102,8 @@ def party_document(
 ) -> dict[str, Any]:
     """The answer for one party or thing of the registry.
 
-    Keys: id, regime, as_of, blocked, proof, measures, licences, unknown, sources; under `all` also by_regime.
+    Keys: id, regime, as_of, blocked, proof, measures, licences, unknown, sources; under `all` also by_regime; of a ship also
+    ship (imo, owners, operator, note).
     Raises NotFoundError and UsageError for a word that names nothing or several things, or an unknown regime.
     """
     identity = inputs.parties.find(word)
@@ -129,6 +130,14 @@ def party_document(
         "as_of": as_of.isoformat(),
         "blocked": verdict["blocked"],
     }
+    if inputs.parties.kinds.get(identity) == "ship":
+        held = [e.owner for e in graph.holders_of.get(identity, ()) if e.kind == "title"]
+        document["ship"] = {
+            "imo": inputs.numbers.get(identity),
+            "owners": held,
+            "operator": inputs.parties.entity_of.get(identity),
+            "note": inputs.parties.notes.get(identity, ""),
+        }
     if regime == "all":
         document["by_regime"] = verdict["by_regime"]
     document |= {"proof": verdict["proof"], "measures": measures, "licences": licences, "unknown": unknown}
@@ -165,7 +174,10 @@ def standing_of(
             e.owned for e in graph.holdings_of.get(node, ()) if inputs.parties.kinds.get(e.owned) not in PARTY_KINDS
         }
     kind = inputs.parties.kinds.get(node, "")
-    country = inputs.parties.countries.get(node, "") if kind not in ("state", "person", "place", "outlet") else ""
+    # A ship's country is its flag, and no measure on a country's companies reaches it by that.
+    country = (
+        inputs.parties.countries.get(node, "") if kind not in ("state", "person", "place", "outlet", "ship") else ""
+    )
     return may_deal(
         identity,
         inputs.measures,

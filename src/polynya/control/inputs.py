@@ -6,7 +6,7 @@ The caller hands over rows, so that a world changed by a scenario serves in the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -39,6 +39,7 @@ TABLES = (
     "licences",
     "blocs",
     "transfer_rights",
+    "identifiers",
     "sources",
 )
 
@@ -56,6 +57,7 @@ class ControlInputs:
     blocs: tuple[Bloc, ...]
     transfer_rights: tuple[TransferRight, ...]
     sources: Mapping[str, Mapping[str, Any]]
+    numbers: Mapping[str, str] = field(default_factory=dict)  # ship -> IMO number
 
     def graph(self, day: date) -> Graph:
         """The ownership graph on a day; every party and thing of the registry is in it."""
@@ -87,4 +89,5 @@ def inputs_from_tables(tables: Mapping[str, Iterable[Mapping[str, Any]]]) -> Con
         tuple(Bloc(b["bloc"], b["country"], b["valid_from"], b["valid_to"]) for b in rows["blocs"]),
         tuple(transfer_rights_from_rows(rows["transfer_rights"])),
         {r["id"]: r for r in rows["sources"]},
+        {r["id"]: r["value"] for r in rows["identifiers"] if r["scheme"] == "imo"},
     )

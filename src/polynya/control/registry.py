@@ -26,6 +26,7 @@ class Parties:
     kinds: Mapping[str, str]
     by_name: Mapping[str, frozenset[str]] = field(default_factory=dict)
     entity_of: Mapping[str, str] = field(default_factory=dict)  # trader, corridor or asset -> entity or asset behind it
+    notes: Mapping[str, str] = field(default_factory=dict)  # of ships: class, former names, owner of record, manager
 
     def find(self, word: str) -> str:
         """The id that a word means. Raises NotFoundError with a did-you-mean, UsageError when it means several."""
@@ -56,6 +57,7 @@ def parties_from_rows(
     countries: dict[str, str] = {}
     kinds: dict[str, str] = {}
     behind: dict[str, str] = {}
+    notes: dict[str, str] = {}
     for row in traders:
         names[row["id"]], kinds[row["id"]], countries[row["id"]] = row["name"], "trader", row["country"] or ""
         if row["entity"]:
@@ -70,6 +72,8 @@ def parties_from_rows(
         behind.pop(row["id"], None)
         if row["operator"]:
             behind[row["id"]] = row["operator"]
+        if row["kind"] == "ship" and row.get("note"):
+            notes[row["id"]] = row["note"]
     for row in entities:
         names[row["id"]], kinds[row["id"]], countries[row["id"]] = row["name"], row["kind"], row["country"] or ""
         behind.pop(row["id"], None)
@@ -79,4 +83,4 @@ def parties_from_rows(
     for row in aliases:
         if row["kind"] not in NOT_NAMES and row["id"] in names:
             by_name[row["alias"].casefold()].add(row["id"])
-    return Parties(names, countries, kinds, {k: frozenset(v) for k, v in by_name.items()}, behind)
+    return Parties(names, countries, kinds, {k: frozenset(v) for k, v in by_name.items()}, behind, notes)

@@ -15,6 +15,10 @@ from polynya.results.case import BASELINE, SCENARIO
 from polynya.world.capacity import add_months
 
 LEGAL = ("lift_measure", "impose_measure", "license_measure")
+VESSELS = (
+    "vessel listing: no fleet gains or loses a day; the ships named carry cargoes that no buyer outside China takes whoever lists them, "
+    "or stand in no fleet that the voyages know by ship"
+)
 SAME = "The market is the same in both cases, to the last number: nothing in this scenario moves a price or a flow."
 
 
@@ -36,18 +40,22 @@ def _law(answer: Answer) -> Iterator[str]:
     measures = {r["id"]: r for r in answer.base.table("measures").iter_rows(named=True)}
     gates: list[dict[str, Any]] = answer.base.table("gates").to_dicts() if "gates" in answer.base.tables else []
     gating = {m for row in gates for m in (row["measure"] or "").split()}
+    fleets = [answer.cases[c].problem.fleets for c in (BASELINE, SCENARIO)]
+    sailing = not fleets[0].equals(fleets[1])
     for change in answer.applied.changes:
         if change.status != "applied" or change.type not in LEGAL:
             continue
         named = [measures[t] for t in change.touches if t in measures]
-        why = {m["id"]: _reason(m["mode"], m["effect"]) for m in named if m["id"] not in gating}
+        why = {m["id"]: _reason(m["mode"], m["effect"], sailing) for m in named if m["id"] not in gating}
         if named and len(why) == len(named) and all(why.values()):
             reasons = dict.fromkeys(str(w) for w in why.values())
             yield f"{change.id}: applied, and moves nothing in the market ({'; '.join(reasons)}); what flips is among the findings"
 
 
-def _reason(mode: str, effect: str) -> str:
-    """Why a measure closes no flow in the base numbers; blank where it may."""
+def _reason(mode: str, effect: str, sailing: bool) -> str:
+    """Why a measure closes no flow in the base numbers; blank where it may. `sailing`: whether any fleet gains or loses days."""
+    if effect == "vessel_listing" and mode == "prohibits":
+        return "" if sailing else VESSELS
     if mode == "deters":
         return "it only deters, and what that costs is a range outside the base numbers"
     if mode == "announces":

@@ -6,7 +6,7 @@ world can hold is carried, never dropped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -212,11 +212,40 @@ def _close_gate(world: World, change: s.CloseGate, day: date) -> tuple[World, st
 
 
 def _lift(world: World, change: s.LiftMeasure, day: date) -> tuple[World, str]:
+    if change.targets:
+        return _lift_for(world, change, day, change.targets)
     ended = _with_dependants(world, change.measures)
     tables = {"measures": _end(world.table("measures"), pl.col("id").is_in(ended), day, change.to)}
     if "designations" in world.tables:
         tables["designations"] = _end(world.table("designations"), pl.col("measure").is_in(ended), day, change.to)
     return world.with_tables(tables), f"lifted: {', '.join(ended)}"
+
+
+def _lift_for(world: World, change: s.LiftMeasure, day: date, freed: Sequence[str]) -> tuple[World, str]:
+    """The measures stay for everyone else; what they were for the freed until that day is kept in rows of its own."""
+    measures = world.table("measures")
+    named = [_own(r) for r in measures.filter(pl.col("id").is_in(change.measures)).iter_rows(named=True)]
+    for identity in freed:
+        if not any(identity in (r["targets"] or "").split() for r in named):
+            raise _ContradictionError(
+                f"{identity} is named by none of {', '.join(change.measures)}", f"See: polynya screen {identity}"
+            )
+    left = {r["id"]: " ".join(t for t in (r["targets"] or "").split() if t not in freed) for r in named}
+    others = pl.col("id").replace_strict(left, default=None, return_dtype=pl.String)
+    kept = measures.with_columns(
+        pl.when(pl.col("id").is_in(list(left))).then(others).otherwise(pl.col("targets")).alias("targets")
+    )
+    own = [{**r, "targets": " ".join(t for t in (r["targets"] or "").split() if t in freed)} for r in named]
+    alone = pl.DataFrame(own, schema={c: t for c, t in measures.schema.items() if not c.startswith("_")})
+    ended = _end(alone.filter(pl.col("targets") != ""), pl.lit(True), day, change.to)
+    rows = [
+        {**r, "id": f"{r['id']}-{change.id}{f'-{i}' if i else ''}"} for i, r in enumerate(ended.iter_rows(named=True))
+    ]
+    changed = world.with_tables({"measures": kept}).with_rows("measures", rows)
+    if "designations" in world.tables:
+        theirs = pl.col("measure").is_in(change.measures) & pl.col("entity").is_in(list(freed))
+        changed = changed.with_tables({"designations": _end(world.table("designations"), theirs, day, change.to)})
+    return changed, f"lifted for {', '.join(freed)}: {', '.join(change.measures)}"
 
 
 def _with_dependants(world: World, measures: Iterable[str]) -> list[str]:
@@ -237,8 +266,40 @@ def _impose(world: World, change: s.ImposeMeasure, day: date) -> tuple[World, st
         "source": SOURCE,
         "locator": f"change {change.id}",
     }
-    rows = [_own(r) | again | {"id": f"{r['id']}-{change.id}"} for r in hit.iter_rows(named=True)]
-    return world.with_rows("measures", rows), f"in force: {', '.join(change.measures)}"
+    narrowed = {"targets": " ".join(change.targets)} if change.targets else {}
+    rows = [_own(r) | again | narrowed | {"id": f"{r['id']}-{change.id}"} for r in hit.iter_rows(named=True)]
+    imposed = world.with_rows("measures", rows)
+    if not change.targets:
+        return imposed, f"in force: {', '.join(change.measures)}"
+    return _named_too(
+        imposed, change, day, change.targets
+    ), f"in force for {', '.join(change.targets)}: {', '.join(change.measures)}"
+
+
+def _named_too(world: World, change: s.ImposeMeasure, day: date, targets: Sequence[str]) -> World:
+    """Where a measure names whom it reaches on a list, the new ones are on that list as well."""
+    if "designations" not in world.tables:
+        return world
+    lists: dict[tuple[str, str], str] = {}
+    for r in world.table("designations").filter(pl.col("measure").is_in(change.measures)).iter_rows(named=True):
+        lists.setdefault((r["regime"], r["measure"]), r["programme"])
+    rows = [
+        {
+            "id": f"{regime}-{target}-{change.id}",
+            "entity": target,
+            "regime": regime,
+            "programme": programme,
+            "measure": f"{measure}-{change.id}",
+            "valid_from": day,
+            "valid_to": change.to,
+            "kind": "assumption",
+            "source": SOURCE,
+            "locator": f"change {change.id}",
+        }
+        for (regime, measure), programme in lists.items()
+        for target in targets
+    ]
+    return world.with_rows("designations", rows)
 
 
 def _own(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -158,11 +158,19 @@ def _opposites(acts: Sequence[_Act], claims: Mapping[str, Claim], world: World) 
                 yield _pair(a, b, claims, f"{a.change.passage} would be open and closed at once")
         elif "impose_measure" in kinds and ({"lift_measure", "license_measure"} & set(kinds)):
             both = sorted(set(a.change.measures) & set(b.change.measures))
-            if both:
+            if both and _share_targets(a.change, b.change):
                 other = "lifted" if "lift_measure" in kinds else "licensed"
                 yield _pair(a, b, claims, f"{', '.join(both)} would be put in force and {other} at once")
         elif {"restore_capacity", "lose_capacity"} == set(kinds) and a.change.subject == b.change.subject:
             yield _pair(a, b, claims, f"the capacity of {a.change.subject} would be restored and lost at once")
+
+
+def _share_targets(a: Any, b: Any) -> bool:
+    """Whether two changes of one measure are about the same thing: a listing of one ship does not contradict that of another."""
+    mine, theirs = getattr(a, "targets", None), getattr(b, "targets", None)
+    if a.type == "license_measure" or b.type == "license_measure":
+        return True
+    return not mine or not theirs or bool(set(mine) & set(theirs))
 
 
 def _numbers(act: _Act, world: World) -> Iterator[tuple[tuple[str, str], float, str]]:

@@ -171,17 +171,19 @@ class CloseGate(_Change):
 
 
 class LiftMeasure(_Change):
-    """End legal measures (designations included, by their ids)."""
+    """End legal measures, and the listings made under them; with targets, for these ships, parties or things alone."""
 
     type: Literal["lift_measure"]
     measures: Annotated[list[str], Field(min_length=1)]
+    targets: Annotated[list[str], Field(min_length=1)] | None = None
 
 
 class ImposeMeasure(_Change):
-    """Put an ended or announced measure of the registry in force."""
+    """Put an ended or announced measure of the registry in force; with targets, on these ships, parties or things instead of its own."""
 
     type: Literal["impose_measure"]
     measures: Annotated[list[str], Field(min_length=1)]
+    targets: Annotated[list[str], Field(min_length=1)] | None = None
 
 
 class LicenseMeasure(_Change):

@@ -25,7 +25,7 @@ from polynya.voyages.conditions import Conditions
 from polynya.voyages.ice import climatology
 from polynya.voyages.passages import edge_delays, passage_state
 from polynya.voyages.route import Ends, Tree, allowed_edges, tree
-from polynya.voyages.service import barred, listed
+from polynya.voyages.service import Refusal, barred, listed
 from polynya.voyages.ships import Ship
 from polynya.voyages.voyage import Context
 
@@ -362,7 +362,7 @@ def fleet_days(
 ) -> pl.DataFrame:
     """Ship-days of every fleet in every month (fleet, period, ship_days), from the dated ships. [days]
 
-    A ship that is listed drops out of a fleet that serves the ports of who listed it, on the day of its listing.
+    A ship that is listed drops out of a fleet that serves the ports of who listed it, for the days of its listing.
     availability: share of days in service; 5 % for docking and repair is an assumption.
     """
     import calendar
@@ -378,11 +378,9 @@ def fleet_days(
             for r in ships:
                 if r["fleet"] != fleet:
                     continue
-                first = r["valid_from"] or date.min
-                last = r["valid_to"] or date.max
-                if fleet not in ONLY_CHINA:  # a listed ship leaves the fleet that calls in the ports of who listed it
-                    last = min([last, *(x.valid_from for x in listed([r]) if x.valid_from)])
-                total += sum(first <= date(month.year, month.month, d) <= last for d in range(1, length + 1))
+                stopped = () if fleet in ONLY_CHINA else listed([r])
+                days = [date(month.year, month.month, d) for d in range(1, length + 1)]
+                total += sum(_in_force(r, d) and not any(_stops(x, d) for x in stopped) for d in days)
             rows[fleet, f"{month:%Y-%m}"] = total * availability
     return pl.DataFrame(
         [{"fleet": f, "period": p, "ship_days": d} for (f, p), d in rows.items()],
@@ -419,6 +417,11 @@ def hub_capacity(hubs: Iterable[Mapping[str, Any]], months: Sequence[date]) -> p
 
 def _in_force(row: Mapping[str, Any], day: date) -> bool:
     return (row["valid_from"] or date.min) <= day <= (row["valid_to"] or date.max)
+
+
+def _stops(stop: Refusal, day: date) -> bool:
+    """A ship still counts on the day on which it is listed."""
+    return (stop.valid_from or date.min) < day <= (stop.valid_to or date.max)
 
 
 def open_hubs(hubs: Iterable[Mapping[str, Any]], fleet: str, month: date) -> dict[str, str]:

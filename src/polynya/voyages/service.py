@@ -17,7 +17,7 @@ EU = tuple("AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO
 # A ship listed by one of these may not enter its ports: Regulation 833/2014 art. 3s (EU), specified ships (UK), blocked
 # property (OFAC)
 PORTS_OF = {"EU": EU, "UK": ("GB",), "OFAC": ("US",)}
-_LISTING = re.compile(r"(EU|UK|OFAC) (\d{4}-\d{2}-\d{2})")
+_LISTING = re.compile(r"(EU|UK|OFAC) (\d{4}-\d{2}-\d{2})(?: to (\d{4}-\d{2}-\d{2}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +42,17 @@ class Refusal:
 
 
 def listed(fleet_ships: Iterable[Mapping[str, Any]]) -> tuple[Refusal, ...]:
-    """What the listings in the table of dated ships refuse."""
+    """What the listings in the table of dated ships refuse: `EU 2024-12-16`, or `EU 2025-05-20 to 2025-07-18`."""
     out = []
     for row in fleet_ships:
-        for body, day in _LISTING.findall(str(row["listed_by"] or "")):
+        for body, day, end in _LISTING.findall(str(row["listed_by"] or "")):
             out.append(
                 Refusal(
                     str(row["ship"]),
                     PORTS_OF[body],
                     date.fromisoformat(day),
-                    None,
-                    f"{row['ship']} is listed by {body} since {day}",
+                    date.fromisoformat(end) if end else None,
+                    f"{row['ship']} is listed by {body} {f'from {day} to {end}' if end else f'since {day}'}",
                     str(row["source"]),
                 )
             )
@@ -89,3 +89,15 @@ def barred(fleet_ships: Iterable[Mapping[str, Any]], fleet: str, country: str, d
 def refused(rows: Iterable[Refusal], names: Sequence[str], countries: Sequence[str], when: date) -> tuple[Refusal, ...]:
     """The rows that stop the ship at one of the countries."""
     return tuple(r for r in rows if any(r.holds(names, c, when) for c in countries if c))
+
+
+def with_listings(
+    fleet_ships: Iterable[Mapping[str, Any]], listings: Mapping[str, str]
+) -> tuple[Mapping[str, Any], ...]:
+    """The dated ships with the listings of a world (folded name of the ship -> what `listed` reads) in place of their own."""
+    return tuple({**r, "listed_by": listings.get(plain_name(str(r["ship"])), r["listed_by"])} for r in fleet_ships)
+
+
+def plain_name(ship: str) -> str:
+    """`Arctic Pioneer (ex Pioneer)` and `arctic pioneer` are one ship."""
+    return re.sub(r"\s*\(.*?\)", "", ship).casefold()
