@@ -23,17 +23,19 @@ def check(
     overlay: Overlays = None,
     json: Json = False,
 ) -> None:
-    """Check a scenario: form, ids, reasons, conditions; then say what each change would do.
+    """Check a scenario: form, ids, reasons, conditions; then say what each change would do, and who may not make its deals.
 
     Example: polynya scenario check my-scenario.yaml
     """
     from polynya.console import emit_json, say, table
+    from polynya.results.deals import check_deals, deal_lines
     from polynya.scenario import apply, load_scenario
     from polynya.world import load_world
 
     base = load_world(world, overlay or ())
     scenario = load_scenario(file, base)
     applied = apply(scenario, base)
+    deals = check_deals(scenario, applied)
     rows: list[dict[str, Any]] = [
         {
             "id": c.id,
@@ -54,6 +56,7 @@ def check(
                 "title": scenario.file.title,
                 "changes": rows,
                 "conditions_not_met": list(applied.not_met),
+                "deals": deals,
             }
         )
         return
@@ -64,6 +67,8 @@ def check(
             [[r["id"], r["status"], r["from"] or "", " ".join(r["because"]), r["effect"]] for r in rows],
         )
     )
+    for line in deal_lines(deals):
+        say(line)
     if applied.not_met:
         say(f"  Conditions not met: {', '.join(applied.not_met)}.")
 

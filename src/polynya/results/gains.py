@@ -3,8 +3,9 @@
 The market engine's accounts add up to welfare: resource cost, tariff and tax are kept apart, operators earn tariffs
 and congestion rents, states earn taxes. Here they are summed over the horizon and put in money, and the one account of
 the merged price takers is shared out to its producers: a price taker's gain is its scarcity rent, the worth of its gas
-at its node less its marginal cost. What their take-or-pay contracts cost or bring them stays one row of its own, since
-nothing says whose it is. Fees owed whether a line is used or
+at its node less its marginal cost. A way whose cost rises with use leaves something to those who use it: all pay what
+the last unit costs, and the first ones cost less. That goes to the price takers whose gas it is, by the mixture at the
+sending end (the same tie-break as in `supply`, and marked there). Fees owed whether a line is used or
 not go from its holder to its operator. Dividends that cannot be taken out, and owners behind owners, are `control`'s.
 """
 
@@ -16,6 +17,12 @@ import polars as pl
 
 from polynya.market.inputs import welfare_unit_musd
 from polynya.results.case import Case
+from polynya.results.supply import composition
+
+REST = " (not shared out)"
+ROUNDING_SHARE = (
+    1e-6  # of an account: what is left below it is the solver's rounding, more would be nobody's, and gets a row
+)
 
 
 def gains_of(case: Case, state_of_arc: Mapping[str, str]) -> pl.DataFrame:
@@ -25,18 +32,17 @@ def gains_of(case: Case, state_of_arc: Mapping[str, str]) -> pl.DataFrame:
     single = ledger.filter(~((pl.col("party") == "producers") & pl.col("id").is_in(merged)))
     states = pl.col("id").replace_strict(dict(state_of_arc), default="unknown", return_dtype=pl.String)
     single = single.with_columns(pl.when(pl.col("party") == "states").then(states).otherwise(pl.col("id")).alias("id"))
-    shared = _rents_of_price_takers(case, merged)
+    shared = pl.concat([_rents_of_price_takers(case, merged), *(_cheap_ways(case, name) for name in merged)])
     rest = ledger.filter((pl.col("party") == "producers") & pl.col("id").is_in(merged))
     rest = rest.join(
         shared.group_by("class", maintain_order=True).agg(pl.col("amount").sort().sum().alias("given")),
         left_on="id",
         right_on="class",
         how="left",
-    )
-    rest = rest.select(
-        "party",
-        pl.concat_str(pl.col("id"), pl.lit(" (delivery obligations, not shared out)")).alias("id"),
-        (pl.col("amount") - pl.col("given").fill_null(0.0)).alias("amount"),
+    ).with_columns((pl.col("amount") - pl.col("given").fill_null(0.0)).alias("left"))
+    rounding = ROUNDING_SHARE * pl.max_horizontal(pl.col("amount").abs(), 1.0)
+    rest = rest.filter(pl.col("left").abs() > rounding).select(
+        "party", pl.concat_str(pl.col("id"), pl.lit(REST)).alias("id"), pl.col("left").alias("amount")
     )
     parts = [single, shared.select(pl.lit("producers").alias("party"), "id", "amount"), rest]
     table = pl.concat(parts).group_by("party", "id", maintain_order=True).agg(pl.col("amount").sort().sum())
@@ -49,6 +55,31 @@ def gains_of(case: Case, state_of_arc: Mapping[str, str]) -> pl.DataFrame:
         .agg(pl.col("musd").sort().sum())
     )
     return table.sort("group", "id")
+
+
+def _cheap_ways(case: Case, name: str) -> pl.DataFrame:
+    """class, id (producer), amount: slope x quantity^2 / 2 on every way that the class uses, by the mixture where it begins."""
+    solution, problem = case.solution, case.problem
+    arcs = problem.arcs.select("arc", "from", "to", "period", "loss", "cost_slope")
+    used = solution.flows.filter(pl.col("trader") == name).join(arcs, on=["arc", "period"])
+    q = pl.col("quantity")
+    used = used.join(problem.periods.select("period", "weight"), on="period").with_columns(
+        (q * (1.0 - pl.col("loss").fill_null(0.0))).alias("delivered"),
+        (pl.col("cost_slope").fill_null(0.0) * q**2 / 2.0 * pl.col("weight")).alias("amount"),
+    )
+    moved = used.group_by("from", "to", maintain_order=True).agg(
+        pl.col(c).sort().sum() for c in ("quantity", "delivered")
+    )
+    makers = solution.classes.filter(pl.col("class") == name)["trader"].to_list()
+    made = solution.production.filter(pl.col("trader").is_in(makers)).rename({"trader": "label"})
+    mixed = composition(moved, made.select("node", "label", "quantity"))
+    won = used.group_by("from", maintain_order=True).agg(pl.col("amount").sort().sum())
+    shared = won.join(mixed, left_on="from", right_on="node", how="inner", maintain_order="left_right")
+    return (
+        shared.group_by("label", maintain_order=True)
+        .agg((pl.col("amount") * pl.col("share")).sort().sum())
+        .select(pl.lit(name).alias("class"), pl.col("label").alias("id"), "amount")
+    )
 
 
 def _sunk_fees(case: Case) -> pl.DataFrame:

@@ -12,6 +12,7 @@ import polars as pl
 
 from polynya.results.answer import Answer
 from polynya.results.case import BASELINE, SCENARIO
+from polynya.results.deals import check_deals, deal_lines
 from polynya.results.silent import silent
 from polynya.results.summary import (
     FORESIGHT,
@@ -67,6 +68,7 @@ def summarise_oil(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[st
         "gains": _gains(tables["gains"], names),
         "owners": _owners(tables["owners"], answer),
         "gates": _gates(answer),
+        "deals": check_deals(answer.scenario, answer.applied),
         "changes": [
             {"id": c.id, "status": c.status, "effect": c.effect, "text": c.text} for c in answer.applied.changes
         ],
@@ -386,6 +388,7 @@ def oil_text(d: Mapping[str, Any]) -> str:
     lines += gains_lines(d["gains"])
     lines += ["", "Behind the refineries' holders, by economic share [million USD]"]
     lines.append(table(["holder", "change"], [[o["name"], f"{o['musd']:+,.0f}"] for o in d["owners"]]))
+    lines += deal_lines(d["deals"]) if d.get("deals") else []
     if d["does_not_move"]:
         lines += ["", "Not computed", *(f"  {s}" for s in d["does_not_move"])]
     return "\n".join([*lines, *trust_lines(d["trust"])])

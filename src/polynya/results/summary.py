@@ -13,6 +13,7 @@ import polars as pl
 from polynya.results import compare
 from polynya.results.answer import Answer
 from polynya.results.case import BASELINE, SCENARIO
+from polynya.results.deals import check_deals, deal_lines
 from polynya.results.silent import silent
 from polynya.results.unread import unread
 from polynya.units import eur_per_mwh_from_usd_per_mmbtu
@@ -76,6 +77,7 @@ def summarise(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[str, A
         "gains": _gains(tables["gains"], answer),
         "owners": _owners(tables["owners"], answer),
         "gates": _gates(answer),
+        "deals": check_deals(answer.scenario, answer.applied),
         "changes": [
             {"id": c.id, "status": c.status, "effect": c.effect, "text": c.text} for c in answer.applied.changes
         ],
@@ -415,6 +417,7 @@ def summary_text(d: Mapping[str, Any]) -> str:
     if d["owners"]:
         lines += [f"  {ROLES}", "", "Behind producers and operators, by economic share [million USD]"]
         lines.append(table(["holder", "change"], [[o["name"], f"{o['musd']:+,.0f}"] for o in d["owners"]]))
+    lines += deal_lines(d["deals"]) if d.get("deals") else []
     if d["does_not_move"]:
         lines += ["", "Does not move, or is not computed"]
         lines += [f"  {s}" for s in d["does_not_move"]]

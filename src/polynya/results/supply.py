@@ -8,6 +8,8 @@ kept apart and need no tie-break where the trader has one country. Marked `tie_b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 from scipy.sparse import coo_matrix, identity
@@ -62,12 +64,40 @@ def _by_class(case: Case) -> pl.DataFrame:
 def _mix(
     trader: str, moved: pl.DataFrame, made: pl.DataFrame, sold: pl.DataFrame, country_of: dict[str, str]
 ) -> pl.DataFrame:
-    nodes = sorted({*moved["from"], *moved["to"], *made["node"], *sold["node"]})
+    country = pl.col("node").replace_strict(country_of, default=pl.col("node"), return_dtype=pl.String)
+    mixed = composition(moved, made.with_columns(country.alias("label")), sold["node"].to_list())
+    of = {node: part.select("label", "share").rows() for (node,), part in mixed.group_by("node", maintain_order=True)}
+    tie_break = TIE_BREAK if mixed["label"].n_unique() > 1 else ""
+    out = [
+        (label, node, trader, quantity * share, tie_break)
+        for node, quantity in sold.select("node", "quantity").iter_rows()
+        for label, share in of.get(node, ())
+        if quantity * share > 1e-6
+    ]
+    return pl.DataFrame(
+        out,
+        schema={
+            "supplier": pl.String,
+            "node": pl.String,
+            "trader": pl.String,
+            "bcm": pl.Float64,
+            "tie_break": pl.String,
+        },
+        orient="row",
+    )
+
+
+def composition(moved: pl.DataFrame, made: pl.DataFrame, further: Sequence[str] = ()) -> pl.DataFrame:
+    """node, label, share: what the gas at a node consists of, when whatever leaves it has the mixture of what entered it.
+
+    `moved`: from, to, quantity, delivered; `made`: node, label, quantity; of one seller or class, over the horizon. [bcm]
+    """
+    nodes = sorted({*moved["from"], *moved["to"], *made["node"], *further})
     at = {n: i for i, n in enumerate(nodes)}
-    countries = sorted({country_of.get(n, n) for n in made["node"]})
-    source = np.zeros((len(nodes), len(countries)))
-    for node, quantity in made.select("node", "quantity").iter_rows():
-        source[at[node], countries.index(country_of.get(node, node))] += max(quantity, 0.0)
+    labels = sorted(made["label"].unique().to_list())
+    source = np.zeros((len(nodes), len(labels)))
+    for node, label, quantity in made.select("node", "label", "quantity").iter_rows():
+        source[at[node], labels.index(label)] += max(quantity, 0.0)
     inflow = source.sum(axis=1)
     rows, columns, values = [], [], []
     for start, end, delivered in moved.select("from", "to", "delivered").iter_rows():
@@ -83,23 +113,9 @@ def _mix(
     ).multiply(scale[:, None])
     # A circle of flows without any source in it would make the system singular; a whisper of identity keeps it solvable.
     system = (identity(len(nodes)) * (1.0 + 1e-12) - weights).tocsc()
-    composition = splu(system).solve(source * scale[:, None])
-    total = np.maximum(composition.sum(axis=1, keepdims=True), TINY_BCM)
-    composition = composition / total
-    out = [
-        (country, node, trader, float(quantity * composition[at[node], k]), TIE_BREAK if len(countries) > 1 else "")
-        for node, quantity in sold.select("node", "quantity").iter_rows()
-        for k, country in enumerate(countries)
-        if quantity * composition[at[node], k] > 1e-6
+    mixed = splu(system).solve(source * scale[:, None])
+    mixed = mixed / np.maximum(mixed.sum(axis=1, keepdims=True), TINY_BCM)
+    found = [
+        (n, label, float(mixed[at[n], k])) for n in nodes for k, label in enumerate(labels) if mixed[at[n], k] > 0.0
     ]
-    return pl.DataFrame(
-        out,
-        schema={
-            "supplier": pl.String,
-            "node": pl.String,
-            "trader": pl.String,
-            "bcm": pl.Float64,
-            "tie_break": pl.String,
-        },
-        orient="row",
-    )
+    return pl.DataFrame(found, schema={"node": pl.String, "label": pl.String, "share": pl.Float64}, orient="row")
