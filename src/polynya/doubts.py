@@ -4,17 +4,21 @@
     world, scenario -> derivatives of cells by facts (lift)       both together, with spreads -> ranking (results.doubts)
 
 First order only; `check` moves the weightiest statements for real, poses and solves both cases again, and says what came out.
+What is true or not has no derivative: `left_out` solves the scenario again without each change and each condition.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from polynya import lift
+from polynya import lift, strict_yaml
 from polynya.errors import InputError, UsageError
 from polynya.market.problem import Problem, read_problem
 from polynya.market.restore import restore
@@ -29,7 +33,8 @@ from polynya.results.doubts import Doubts, Statement, weigh
 from polynya.results.folder import Run
 from polynya.results.uncertainty import Uncertainty
 from polynya.results.verify import read_solution
-from polynya.scenario import apply
+from polynya.scenario import Applied, apply
+from polynya.scenario.schema import ScenarioFile
 from polynya.world import World
 from polynya.world.calibrated import LAYER
 
@@ -43,6 +48,7 @@ class Doubtful:
 
     run: Run
     ready: Ready
+    applied: Applied
     worlds: Mapping[str, World]
     problems: Mapping[str, Problem]
     starts: Mapping[str, Start]
@@ -136,8 +142,10 @@ def doubtful(
         anchor=anchor,
         without=tuple(m["without"]),
     )
-    r = ready(question, say)
-    worlds = {BASELINE: r.base, SCENARIO: apply(r.scenario, r.base, without=question.without).world}
+    with _inputs(folder / "inputs") as scenario:
+        r = ready(replace(question, scenario=scenario), say)
+    applied = apply(r.scenario, r.base, without=question.without)
+    worlds = {BASELINE: r.base, SCENARIO: applied.world}
     say("differentiating both answers")
     of = {name: Sensitivity(problems[name], starts[name]) for name in problems}
     cells = {}
@@ -146,7 +154,27 @@ def doubtful(
         cells[name] = lift.cells(one, problems[name], r.first, r.months, r.sail(one), r.anchor)
     regions = dict(run.table("nodes").select("id", "region").iter_rows())
     sides = Sides(of, regions, r.months / 12.0)
-    return Doubtful(run, r, worlds, problems, starts, sides, cells, uncertainty)
+    return Doubtful(run, r, applied, worlds, problems, starts, sides, cells, uncertainty)
+
+
+@contextmanager
+def _inputs(folder: Path) -> Iterator[Path]:
+    """The scenario as it was read, with its ledger where it says that it lies."""
+    scenario = folder / "scenario.yaml"
+    named = strict_yaml.validate(strict_yaml.load(scenario), ScenarioFile).claims
+    if not named or named == "claims.yaml":
+        yield scenario
+        return
+    with tempfile.TemporaryDirectory() as root:
+        deep = Path(root).resolve().joinpath(*"abcdefgh")  # room for ..
+        ledger = (deep / named).resolve()
+        if not ledger.is_relative_to(Path(root).resolve()):
+            raise InputError(f"the ledger's path {named} leads too far away.", where=str(scenario))
+        deep.mkdir(parents=True)
+        ledger.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(scenario, deep / "scenario.yaml")
+        shutil.copyfile(folder / "claims.yaml", ledger)
+        yield deep / "scenario.yaml"
 
 
 def _start(problem: Problem, run: Run, name: str, say: Say) -> Start:
@@ -159,6 +187,35 @@ def _start(problem: Problem, run: Run, name: str, say: Say) -> Start:
     if found is None:
         raise InputError("the answer cannot be differentiated.", where=str(run.folder))
     return found
+
+
+def left_out(found: Doubtful, asked: Asked, say: Say) -> list[dict[str, Any]]:
+    """What each change and each condition that happened adds to a number: the scenario solved again without it."""
+    r, applied = found.ready, found.applied
+    conditions = [c for c in r.scenario.file.conditions if c.id not in applied.not_met]
+    one_by_one = [(c.id, "change", c.text, tuple(c.because)) for c in applied.changes if c.status == "applied"]
+    one_by_one += [(c.id, "condition", c.text, tuple(c.because)) for c in conditions]
+    known: list[tuple[Problem, float]] = [(found.problems[SCENARIO], asked.value)]
+    out = []
+    for identity, kind, said, because in one_by_one:
+        say(f"without {identity}")
+        without = (*found.run.manifest["without"], identity)
+        problem = r.pose(apply(r.scenario, r.base, without=without).world).problem
+        value = next((v for p, v in known if _same(p, problem)), None)
+        if value is None:
+            solution = solve(problem, start=found.starts[SCENARIO])
+            if solution.start is None:
+                raise InputError("the market without it has no answer to read.", where=identity)
+            side = Sensitivity(problem, solution.start, factorise=False)
+            sides = replace(found.sides, of={**found.sides.of, SCENARIO: side})
+            value = sides.ask(asked.address, asked.case).value
+            known.append((problem, value))
+        out.append({"id": identity, "kind": kind, "text": said, "because": list(because), "adds": asked.value - value})
+    return sorted(out, key=lambda row: (-abs(row["adds"]), row["id"]))
+
+
+def _same(one: Problem, other: Problem) -> bool:
+    return all(frame.equals(other.tables()[name]) for name, frame in one.tables().items())
 
 
 def check(found: Doubtful, doubts: Doubts, count: int, say: Say) -> list[dict[str, Any]]:

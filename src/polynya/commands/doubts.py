@@ -36,6 +36,10 @@ def doubts(
         int,
         typer.Option("--check", metavar="N", min=0, help="Move the N weightiest for real and solve again: 20 s each."),
     ] = 0,
+    claims: Annotated[
+        bool,
+        typer.Option("--claims", help="Leave out each change and condition for real: up to 10 s each."),
+    ] = False,
     uncertainty: Annotated[
         Path | None,
         typer.Option(
@@ -54,12 +58,12 @@ def doubts(
 
     First order, by derivatives through the equilibrium. Read docs/doubts.md for what that can and cannot say.
 
-    Examples: polynya doubts my-run    polynya doubts my-run prices/DE/2026-01 --case baseline    polynya doubts my-run --check 5
+    Examples: polynya doubts my-run    polynya doubts my-run prices/DE/2026-01 --case baseline    polynya doubts my-run --check 5 --claims
     """
     from polynya.commands.options import one_of
     from polynya.console import Progress, emit_json, say, table
     from polynya.doubts import check as check_for_real
-    from polynya.doubts import doubtful
+    from polynya.doubts import doubtful, left_out
     from polynya.results.asked import CHANGE
     from polynya.results.case import BASELINE, SCENARIO
     from polynya.results.doubts import document, line, text
@@ -82,6 +86,8 @@ def doubts(
     for d, of in zip(shown, weighed, strict=False):
         if check:
             d["checked"] = check_for_real(found, of, check, progress)
+        if claims and case != BASELINE:
+            d["left_out"] = left_out(found, of.asked, progress)
     progress.done()
     if json:
         emit_json({"run": str(folder), "numbers": documents})
@@ -100,6 +106,12 @@ def doubts(
             ]
             say(f"  moved for real [{d['unit']}]")
             say(table(["#", "+1 sd, linear", "+1 sd, real", "-1 sd, linear", "-1 sd, real"], rows, indent=4))
+        if "left_out" in d:
+            lines = [[r["id"], r["kind"], f"{r['adds']:+.3g}", " ".join(r["because"])] for r in d["left_out"]]
+            say(
+                f"  what each change and condition adds [{d['unit']}]: the number with all of them less that without it"
+            )
+            say(table(["left out", "", "adds", "because"], lines, indent=4))
         say()
     for d in documents[len(shown) :]:
         first = d["statements"][0] if d["statements"] else None

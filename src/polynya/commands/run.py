@@ -105,8 +105,9 @@ def run(
     say(written.text)
     most = next((h["largest"] for h in summary["hubs"] if h["hub"] == "Germany" and h.get("largest")), None)
     what = "utilisation/pck-schwedt" if found.market == "oil" else "prices/DE"
+    hangs_on = "" if found.market == "oil" or len(found.periods) != found.months else f" · polynya doubts {folder}"
     say(
-        f"Next: polynya explain {folder} {what}/{most['period'] if most else f'{found.first:%Y-%m}'} · open {folder}/report.html"
+        f"Next: polynya explain {folder} {what}/{most['period'] if most else f'{found.first:%Y-%m}'}{hangs_on} · open {folder}/report.html"
     )
     say(str(folder))
 
