@@ -18,8 +18,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from polynya import lift, strict_yaml
 from polynya.errors import InputError, UsageError
+from polynya.market.inputs import welfare_unit_musd
 from polynya.market.problem import Problem, read_problem
 from polynya.market.restore import restore
 from polynya.market.sensitivity import Sensitivity
@@ -69,17 +72,18 @@ class Doubtful:
         return weigh(asked, found, self.uncertainty, apart=apart)
 
     def headlines(self) -> list[str]:
-        """Addresses of the numbers that the note begins with: Europe, hubs, the lines that move most, Europe's consumers."""
+        """Addresses of the note's first numbers: Europe, hubs, the lines that move most, Europe's consumers, who gains and loses most."""
         from polynya.results.summary import HUBS
 
         summary = self.run.summary
         shown = {h["hub"] for h in summary["hubs"] if h["change"]}
         hubs = [f"prices/{nodes[0]}" for name, nodes in HUBS.items() if name in shown]
         lines = [f"flows/{c['corridor']}" for c in summary["corridors"][:CORRIDORS]]
-        consumers = [f"gains/{EUROPE}"] if self.problems[BASELINE].contracts["price"].null_count() == self.problems[
-            BASELINE].contracts.height else []  # fmt: skip
         europe = [HEADLINE] if summary["europe"] else []
-        return [*europe, *hubs, *lines, *(consumers if europe else [])]
+        priced = any(p.contracts["price"].is_not_null().any() for p in self.problems.values())
+        most = (*summary["gains"]["largest_gains"][:2], *summary["gains"]["largest_losses"][:2])
+        gains = [] if priced else [f"gains/{EUROPE}", *(f"gains/{g['group']}/{g['id']}" for g in most)]
+        return [*europe, *hubs, *lines, *gains]
 
     def moved(self, statement: Statement, by: float) -> Mapping[str, float]:
         """Input id -> its value when a statement moves by so many standard deviations, kept above nought where it was."""
@@ -106,7 +110,7 @@ class Doubtful:
             if solution.start is None:
                 raise InputError("the moved market has no answer to read.", where=name)
             of[name] = Sensitivity(problem, solution.start, factorise=False)
-        return replace(self.sides, of=of).ask(asked.address, asked.case).value - asked.value
+        return replace(self.sides, of=of, accounts={}).ask(asked.address, asked.case).value - asked.value
 
 
 _SIGNED = ("friction_usd_per_mmbtu", "production_cost_low_usd_per_mmbtu", "demand_growth_share_per_year")
@@ -152,9 +156,27 @@ def doubtful(
     for name, one in worlds.items():
         say(f"{name}: which facts made which number")
         cells[name] = lift.cells(one, problems[name], r.first, r.months, r.sail(one), r.anchor)
-    regions = dict(run.table("nodes").select("id", "region").iter_rows())
-    sides = Sides(of, regions, r.months / 12.0)
+    sides = Sides(
+        of,
+        dict(run.table("nodes").select("id", "region").iter_rows()),
+        r.months / 12.0,
+        {str(g): set(part["id"]) for (g,), part in run.table("gains").group_by(["group"])},
+        {name: _accounts(run, name) for name in problems},
+        _state_of_arc(run, r.base),
+    )
     return Doubtful(run, r, applied, worlds, problems, starts, sides, cells, uncertainty)
+
+
+def _accounts(run: Run, case: str) -> dict[tuple[str, str], float]:
+    """(group, id) -> what the stored answer's accounts add up to, million USD."""
+    stored = read_solution(run, case).accounts.group_by("party", "id").agg(pl.col("amount").sum())
+    return {(party, name): welfare_unit_musd(amount) for party, name, amount in stored.iter_rows() if party != "states"}
+
+
+def _state_of_arc(run: Run, base: World) -> dict[str, str]:
+    """Whose taxes a line pays: the country it leaves, as in the run's table of gains."""
+    country = dict(run.table("nodes").select("id", "country").iter_rows())
+    return {a: str(country.get(n, n)) for a, n in base.table("corridors").select("id", "from_node").iter_rows()}
 
 
 @contextmanager
@@ -207,7 +229,7 @@ def left_out(found: Doubtful, asked: Asked, say: Say) -> list[dict[str, Any]]:
             if solution.start is None:
                 raise InputError("the market without it has no answer to read.", where=identity)
             side = Sensitivity(problem, solution.start, factorise=False)
-            sides = replace(found.sides, of={**found.sides.of, SCENARIO: side})
+            sides = replace(found.sides, of={**found.sides.of, SCENARIO: side}, accounts={})
             value = sides.ask(asked.address, asked.case).value
             known.append((problem, value))
         out.append({"id": identity, "kind": kind, "text": said, "because": list(because), "adds": asked.value - value})

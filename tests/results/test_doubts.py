@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from polynya.cli import main
@@ -127,6 +128,45 @@ def test_moved_for_real(run: Path, files: Path, capsys: pytest.CaptureFixture[st
     up = 0.15 * (12 - 11.2) / PIECE  # the rise at 11.2
     assert checked["plus"] == pytest.approx(30 - 20 * (30 - 11.2) / (20 + up) - solved(8)[0], abs=1e-6)
     assert checked["minus"] == pytest.approx(-checked["linear"], rel=0.01)
+
+
+def test_gains_have_doubts_too(run: Path, files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Consumers gain b Q^2 / 2 in each month; by the line's cost in the open case -Q, damped as the price is, in both months."""
+    number = asked(capsys, str(run), "gains/BB", "--world", str(files), "--apart", "--top", "99")["numbers"][0]
+    table = pl.read_parquet(run / "tables" / "gains.parquet").filter(
+        (pl.col("group") == "consumers") & (pl.col("id") == "BB")
+    )
+    assert number["value"] == pytest.approx(table["musd_change"].item(), rel=1e-6)
+    sold = pl.read_parquet(run / "tables" / "flows.parquet").sort("period")["quantity_scenario"].to_list()
+    damped = []
+    for days, reference in ((31, 1.0), (28, 1.0)):  # rise of the well's first half over the slope of the month's demand
+        damped.append(1 + 0.15 * 4 / (50 * days / 365) / (10 / (0.5 * reference)))
+    by_cost = -sum(q / d for q, d in zip(sold, damped, strict=True)) * 37.9
+    assert by_fact(number)["aa-bb", "transport_cost_usd_per_mmbtu"] == pytest.approx(by_cost, rel=0.01)
+
+
+def test_what_each_change_adds(run: Path, files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without its only change the scenario is the baseline: the change adds all of it."""
+    number = asked(capsys, str(run), "prices/BB/2021-01", "--world", str(files), "--claims")["numbers"][0]
+    assert [(r["id"], r["because"]) for r in number["left_out"]] == [("open", ["a1"])]
+    assert number["left_out"][0]["adds"] == pytest.approx(number["value"], abs=1e-9)
+
+
+def test_a_ledger_in_another_folder(files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run keeps its ledger beside the scenario, wherever the scenario says it lies."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "led.yaml").write_text(
+        "claims:\n  - {id: c1, text: it opens, factuality: {value: CT+}, review: {status: accepted}}\n"
+    )
+    text = SCENARIO.replace("assumptions:", "claims: ../led.yaml\nassumptions:").replace(
+        "because: [a1]", "because: [c1]"
+    )
+    (tmp_path / "mine" / "s.yaml").write_text(text)
+    out = tmp_path / "out"
+    assert main(["run", str(tmp_path / "mine" / "s.yaml"), "--world", str(files), "--out", str(out), "-q"]) == 0
+    capsys.readouterr()
+    number = asked(capsys, str(out), "prices/BB/2021-01", "--world", str(files), "--claims")["numbers"][0]
+    assert number["left_out"][0]["because"] == ["c1"]
 
 
 def test_shown_as_a_table(run: Path, files: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -200,9 +200,11 @@ class Sensitivity:
         found.x[self.layout.production.ids] = weight[self.layout.production["e"]]
         return found
 
-    def at(self, columns: Vector, rows: Vector | None = None) -> Readout:
-        """Any other number that is linear in quantities and multipliers."""
-        return Readout(columns, np.zeros(self.qp.rows) if rows is None else rows)
+    def node_rows(self, k: Ints, n: Ints, m: Ints) -> Ints:
+        """Row of a class's balance at a node and period; -1 where it has none."""
+        lay = self.layout.node_balance
+        _, N, M = self.coded.shape
+        return _place((lay["k"] * N + lay["n"]) * M + lay["m"], (k * N + n) * M + m, lay.start)
 
 
 @dataclass
@@ -232,11 +234,6 @@ class _Cells:
     def _high(self, span: Span) -> Vector:
         """d number / d upper bound of each column of a family."""
         return np.asarray(np.where(self.of.high[span.ids], span.take(self.room), 0.0))
-
-    def _node_row(self, k: Ints, n: Ints, m: Ints) -> Ints:
-        lay = self.of.layout.node_balance
-        _, N, M = self.of.coded.shape
-        return _place((lay["k"] * N + lay["n"]) * M + lay["m"], (k * N + n) * M + m, lay.start)
 
     def periods(self) -> dict[Cell, Vector]:
         """Every cost is weighed; a multiplier's weight is in the readout."""
@@ -344,7 +341,7 @@ class _Cells:
         cost = _at(size, e, unit)
         capacity = _at(size, e, self._high(lay.flow))
         capacity += _at(size, lay.arc_capacity["e"], lay.arc_capacity.take(self.v))
-        prompt = self._entry(np.where(a.lag[e] < 1, self._node_row(k, a.j[e], a.m[e]), -1), columns)
+        prompt = self._entry(np.where(a.lag[e] < 1, self.of.node_rows(k, a.j[e], a.m[e]), -1), columns)
         t = lay.transit_balance
         late_row = _place((t["k"] * N + t["n"]) * M + t["m"], (k * N + a.j[e]) * M + c.following[a.m[e]], t.start)
         late = self._entry(np.where(a.lag[e] > 0, late_row, -1), columns)
@@ -364,7 +361,7 @@ class _Cells:
         e = lay.activity["e"]
         cost = _at(size, e, -lay.activity.take(self.u) * c.weight[r.m[e]])
         run, leg = r.legs(e)
-        entry = -self._entry(self._node_row(lay.activity["k"][run], r.n[leg], r.m[e][run]), lay.activity.ids[run])
+        entry = -self._entry(self.of.node_rows(lay.activity["k"][run], r.n[leg], r.m[e][run]), lay.activity.ids[run])
         order = np.argsort(ids(problem.yields["conversion"], c.conversion_ids), kind="stable")
         amount = np.zeros(problem.yields.height)
         amount[order] = _at(order.size, leg, entry)

@@ -2,29 +2,30 @@
 
 Addresses are those of `explain`, and the same without a period for the whole horizon:
 prices/NODE[/PERIOD] (mean weighted with the baseline's consumption; `prices/europe`: all market areas of Europe), flows/ARC[/PERIOD],
-consumption/NODE[/PERIOD], production/SUPPLY[/PERIOD] (bcm a year over the horizon, bcm in a period), gains/NODE and gains/europe (consumers).
-Each as the change from baseline to scenario, or in one case alone. Not here: gains of others and `supply`, whose numbers rest on
-rents and on a tie-break: see docs/doubts.md.
+consumption/NODE[/PERIOD], production/SUPPLY[/PERIOD] (bcm a year over the horizon, bcm in a period), gains/ID, gains/GROUP/ID and
+gains/europe (its consumers). Each as the change from baseline to scenario, or in one case alone. Not here: `supply`, whose numbers rest on
+a tie-break, and `owners`: see docs/doubts.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from polynya.errors import NotFoundError, UsageError, did_you_mean
-from polynya.market.inputs import welfare_unit_musd
-from polynya.market.sensitivity import Cell, Readout, Sensitivity
+from polynya.market.sensitivity import Readout, Sensitivity
+from polynya.results.asked_gains import GROUPS, account
 from polynya.results.case import BASELINE, SCENARIO
 
 Vector = npt.NDArray[np.float64]
 CHANGE = "change"
 EUROPE = "europe"
 FORMS = ("prices", "flows", "consumption", "production", "gains")
+STORED = 1e-4  # relative difference to a stored account that is taken for the same
 SIGNS = {BASELINE: -1.0, SCENARIO: 1.0}
 
 
@@ -44,16 +45,20 @@ class Asked:
 
 @dataclass(frozen=True)
 class Sides:
-    """Both answers, factorised; `regions`: node -> region; `years` of the horizon."""
+    """Both answers, factorised; `regions`: node -> region; `years` of the horizon; who gains, by group; `accounts` as they were
+    stored [million USD], to compare with; whose taxes an arc pays."""
 
     of: Mapping[str, Sensitivity]
     regions: Mapping[str, str]
     years: float
+    parties: Mapping[str, Collection[str]] = field(default_factory=dict)
+    accounts: Mapping[str, Mapping[tuple[str, str], float]] = field(default_factory=dict)
+    state_of_arc: Mapping[str, str] = field(default_factory=dict)
 
     def ask(self, address: str, case: str = CHANGE) -> Asked:
         """The number at an address. Raises UsageError for an address of no known form, NotFoundError for an unknown item."""
         kind, *keys = [p for p in address.strip().split("/") if p]
-        if kind not in FORMS or not 1 <= len(keys) <= 2 or (kind == "gains" and len(keys) > 1):
+        if kind not in FORMS or not 1 <= len(keys) <= 2:
             raise UsageError(
                 f'"{address}" is not a number that can be asked about.',
                 fix=(did_you_mean(kind, FORMS) or f"Forms: {', '.join(FORMS)}.") + " For example prices/DE/2026-01.",
@@ -127,27 +132,32 @@ class Sides:
     # -- gains --------------------------------------------------------------------------------------------------------
 
     def _gain(self, address: str, case: str, kind: str, item: str, period: str) -> Asked:
+        group, name = (item, period) if period else (self._group(item), item)
+        if group not in GROUPS or (name not in self.parties.get(group, ()) and (group, name) != ("consumers", EUROPE)):
+            known = sorted({n for names in self.parties.values() for n in names})
+            raise NotFoundError(f'nobody called "{name}" gains.', fix=did_you_mean(name, known))
+        names = self._nodes(name) if group == "consumers" else [name]
         level, reads = {}, {}
-        money = welfare_unit_musd(1.0)
-        for name, side in self.of.items():
-            here = self._rows(side, "demand", "node", self._nodes(item), item, "")
-            d, D, bought = side.coded.demand, side.coded.weight[side.coded.demand.m], consumed(side)
-            if not d.elastic[here > 0].all() or side.problem.contracts["price"].is_not_null().any():
+        for of, side in self.of.items():
+            level[of], reads[of] = account(side, group, names, self.state_of_arc)
+            stored = self.accounts.get(of, {}).get((group, name))
+            if stored is not None and abs(level[of] - stored) > STORED * (1.0 + abs(stored)):
                 raise UsageError(
-                    f"what consumers at {item} gain rests on fixed demand or on prices of contracts.",
-                    fix="Ask for prices and consumption.",
+                    f"what {name} gains holds more than can be read here.", fix="Ask for prices and flows."
                 )
-            triangle = here * money * d.b * bought
-            level[name] = float(np.sum(triangle * bought * D) / 2.0)
-            found = side.consumption(triangle * D)
-            by_weight = np.bincount(d.m, weights=triangle * bought / 2.0, minlength=side.coded.weight.size)
-            cells: dict[Cell, Vector] = {
-                ("demand", "slope"): here * money * bought**2 * D / 2.0,
-                ("periods", "weight"): by_weight.astype(float),
-            }
-            reads[name] = Readout(found.x, found.y, cells)
-        whose = "consumers of Europe" if item == EUROPE else f"consumers at {item}"
-        return _of_case(address, case, f"Surplus of {whose}", "million USD", level, reads)
+        whose = "consumers of Europe" if name == EUROPE else f"{group} {name}"
+        return _of_case(address, case, f"Gain of {whose}", "million USD", level, reads)
+
+    def _group(self, item: str) -> str:
+        """The group of an id; where several have it the address has to say which."""
+        if item == EUROPE:
+            return "consumers"
+        found = [g for g in GROUPS if item in self.parties.get(g, ())]
+        if len(found) > 1:
+            raise UsageError(
+                f'"{item}" is in several groups.', fix=f"gains/{found[0]}/{item}, or {', '.join(found[1:])}."
+            )
+        return found[0] if found else ""
 
     # -- rows ---------------------------------------------------------------------------------------------------------
 

@@ -136,8 +136,12 @@ def line(d: Mapping[str, Any]) -> str:
     """The number with its range, as one line."""
     assumed = 100.0 * d["variance_share_by_kind"].get("assumption", 0.0)
     sign = "+" if d["case"] == "change" else ""
+    money = d["unit"] == "million USD"
+    value, sd = (
+        (f"{d['value']:{sign},.0f}", f"{d['sd']:,.0f}") if money else (f"{d['value']:{sign}.3g}", f"{d['sd']:.2g}")
+    )
     return (
-        f"{d['title']} {d['value']:{sign}.3g} {d['unit']} (+- {d['sd']:.2g} by the facts' own uncertainty, first order); "
+        f"{d['title']} {value} {d['unit']} (+- {sd} by the facts' own uncertainty, first order); "
         f"assumptions carry {assumed:.0f} % of that variance"
     )
 
