@@ -208,12 +208,37 @@ def test_sentences_say_that_nothing_moves() -> None:
     assert flow == "No pipeline and no supplier of Europe would move by 0.5 bcm a year or more."
 
 
+def test_a_horizon_in_seasons_is_said_as_a_time() -> None:
+    seasons = made.summary() | {"from": "2025-04-01", "months": 24, "span": "24 months and 18 seasons to 2035-winter"}
+    price, _, gains = sentences(seasons, {})
+    assert "on average from April 2025 to the winter of 2035/36: " in price
+    assert "billion USD to the winter of 2035/36 (" in gains
+    assert "from April 2025 to the summer of 2035: " in sentences(seasons | {"span": "6 seasons to 2035-summer"}, {})[0]
+
+
+def test_a_pipe_that_crosses_a_border_comes_first() -> None:
+    """A country's own line feeds it and moves more; nobody asks about that one."""
+    inside = {
+        "corridor": "ugss",
+        "from": "RU-WSIB",
+        "to": "RU-EUR",
+        "baseline": 479.3,
+        "scenario": 503.3,
+        "change": 24.0,
+    }
+    across = {"corridor": "ns2", "from": "RU-EUR", "to": "DE", "baseline": 0.0, "scenario": 23.8, "change": 23.8}
+    assert sentences(made.summary() | {"corridors": [inside, across]}, {})[1].startswith("ns2 would then carry 23.8")
+    assert sentences(made.summary() | {"corridors": [inside]}, {})[1].startswith("ugss would then carry 503.3")
+
+
 def test_the_condition_is_said() -> None:
     text = condition_of(made.summary() | {"conditions_not_met": ["x"]})
     assert "1 claim" in text
     assert "1 open condition is met, which is assumed" in text
     assert "1 condition taken as not met" in text
     alone = {"claims_used": 0, "conditions_assumed_met": [], "conditions_not_met": []}
+    hangs = condition_of(made.summary() | {"claims_used": 0})
+    assert "on no claim that anybody reported, and holds only if" in hangs
     assert condition_of(made.summary() | alone) == "This rests on assumptions alone, on no claim that anybody reported."
     many = {"conditions_assumed_met": ["a", "b", "c"], "conditions_without_claim": ["b", "c"]}
     assert "only if 3 open conditions are met, which is assumed (2 of them reported by nobody)." in condition_of(

@@ -39,7 +39,7 @@ export async function many(page, { args: [name] }) {
   if (places.length) draw();
   const texts = new Map(e.uncertain.map((u) => [u.id, u.text]));
   put(page, h("p", { class: "kind" }, link(["runs"], "Runs"), " / ", name), h("h1", { tabindex: "-1" }, e.title), h("p", { class: "question" }, e.question),
-    price && h("p", { class: "headline" }, `Europe's price changes by ${signed(price.p50, 1)} % in the middle of all worlds; in nine of ten by ${signed(price.p05, 1)} to ${signed(price.p95, 1)} %. As the scenario is written: ${signed(price.written, 1)} %.`),
+    price && h("p", { class: "headline" }, `Europe's price changes by ${signed(price.p50, 1)}\u00a0% in the middle of all worlds; in nine of ten by ${signed(price.p05, 1)} to ${signed(price.p95, 1)}\u00a0%. As the scenario is written: ${signed(price.written, 1)}\u00a0%.`),
     h("p", {}, e.method === "enumeration" ? "Every way in which the uncertain things can fall, with its exact probability" : `${e.draws} draws (${e.method}, seed ${e.seed})`, `: ${e.distinct_worlds} distinct worlds, ${e.distinct_problems} distinct markets; ${e.months} months from ${e.from}. The likelihoods are those that somebody wrote into the scenario or rated; nothing here measures them.`),
     e.no_answer.map((g) => h("p", { class: "warn" }, `No answer with probability ${percent(g.probability)}: ${g.why}`)),
     h("p", {}, outside(address(["ensembles", name, "page"]), "Open as one page")),

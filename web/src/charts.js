@@ -4,7 +4,7 @@ import { scaleLinear, scalePoint, scaleBand } from "d3-scale";
 import { line } from "d3-shape";
 import { sankey, sankeyLinkHorizontal, sankeyJustify } from "d3-sankey";
 import { s } from "./dom.js";
-import { number, signed, BLUE, ORANGE } from "./data.js";
+import { middles, number, signed, BLUE, ORANGE } from "./data.js";
 
 export const HUES = ["#0b62a4", "#c4510a", "#2a7d4f", "#7b4f9d", "#8a6d00", "#b03060", "#3b6f7d", "#555555"];
 const INK = "#1a2733", SOFT = "#56636f", RULE = "#dfe5ea";
@@ -20,19 +20,27 @@ export function lines({ series, months, unit, width = 760, height = 330, mark = 
   const shown = series.map((o) => (difference ? { ...o, s: o.s.map((v, i) => (v === null || o.b[i] === null ? null : v - o.b[i])), b: null } : o));
   const all = shown.flatMap((o) => [...o.s, ...(o.b ?? [])]).filter((v) => v !== null);
   const low = Math.min(0, ...all), high = Math.max(difference ? 0.01 : 1e-6, ...all);
-  const x = scalePoint(months, [room.l, width - room.r]), y = scaleLinear([low, high], [height - room.b, room.t]).nice(6);
+  const time = middles(months), along = time ? scaleLinear([time[0], time.at(-1)], [room.l, width - room.r]) : scalePoint(months.map((_, i) => i), [room.l, width - room.r]);
+  const x = (i) => along(time ? time[i] : i), y = scaleLinear([low, high], [height - room.b, room.t]).nice(6);
   for (const v of y.ticks(6)) svg.append(s("line", { x1: room.l, x2: width - room.r, y1: y(v), y2: y(v), stroke: v === 0 ? "#8b97a1" : RULE }), text(room.l - 6, y(v) + 4, y.tickFormat(6)(v), { "text-anchor": "end", fill: SOFT }));
-  const every = Math.max(1, Math.ceil((months.length * 62) / (width - room.l - room.r)));
-  months.forEach((m, i) => i % every === 0 && svg.append(text(x(m), height - 12, m, { "text-anchor": "middle", fill: SOFT, "font-size": 11 })));
+  // As many names of periods as have room beside each other; of months every n-th.
+  const every = time ? 1 : Math.max(1, Math.ceil((months.length * 62) / (width - room.l - room.r)));
+  let free = -Infinity;
+  months.forEach((m, i) => {
+    const half = 3.3 * m.length;
+    if (i % every || (time && x(i) - half < free)) return;
+    free = x(i) + half + 10;
+    svg.append(text(x(i), height - 12, m, { "text-anchor": "middle", fill: SOFT, "font-size": 11 }));
+  });
   svg.append(text(room.l - 40, 13, unit, { fill: SOFT }));
-  if (mark >= 0) svg.append(s("line", { x1: x(months[mark]), x2: x(months[mark]), y1: room.t, y2: height - room.b, stroke: "#8b97a1", "stroke-dasharray": "2 3" }));
-  const draw = line().defined((v) => v !== null).x((_, i) => x(months[i])).y((v) => y(v));
+  if (mark >= 0) svg.append(s("line", { x1: x(mark), x2: x(mark), y1: room.t, y2: height - room.b, stroke: "#8b97a1", "stroke-dasharray": "2 3" }));
+  const draw = line().defined((v) => v !== null).x((_, i) => x(i)).y((v) => y(v));
   const ends = [];
   for (const o of shown) {
     if (o.b) svg.append(s("path", { d: draw(o.b) ?? "", fill: "none", stroke: o.colour, "stroke-width": 1.6, "stroke-dasharray": "5 4" }));
     const path = s("path", { d: draw(o.s) ?? "", fill: "none", stroke: o.colour, "stroke-width": 2.2 }, s("title", {}, o.name));
     svg.append(path);
-    if (months.length === 1) svg.append(s("circle", { cx: x(months[0]), cy: y(o.s[0] ?? 0), r: 3.5, fill: o.colour }));
+    if (months.length === 1) svg.append(s("circle", { cx: x(0), cy: y(o.s[0] ?? 0), r: 3.5, fill: o.colour }));
     const last = o.s.findLast((v) => v !== null);
     if (last !== undefined) ends.push({ y: y(last), o, last });
     if (onpick) { const hit = s("path", { class: "hit", d: draw(o.s) ?? "", fill: "none", stroke: "transparent", "stroke-width": 10 }); hit.addEventListener("click", () => onpick(o)); svg.append(hit); }
@@ -46,7 +54,9 @@ export function lines({ series, months, unit, width = 760, height = 330, mark = 
 // rows: [{id, name, v}]
 export function bars({ rows, unit, width = 540, digits = 0, onpick }) {
   if (small()) width = Math.min(width, 430);
-  const height = 30 + rows.length * 24 + 8, middle0 = width < 500 ? 150 : 190, letters = width < 500 ? 22 : 29;
+  // Names get the room that the longest of them needs, up to two fifths of the width.
+  const longest = Math.max(1, ...rows.map((r) => r.name.length)), middle0 = Math.max(Math.min(12 + 6.7 * longest, 0.4 * width), 60), letters = Math.floor((middle0 - 10) / 6.6);
+  const height = 30 + rows.length * 24 + 8;
   const svg = s("svg", { viewBox: `0 0 ${width} ${height}` });
   const far = Math.max(1e-9, ...rows.map((r) => Math.abs(r.v)));
   const least = Math.min(0, ...rows.map((r) => r.v)), most = Math.max(0, ...rows.map((r) => r.v));

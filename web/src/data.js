@@ -29,6 +29,7 @@ export function load(text) {
     claimOf: new Map(d.claims.map((c) => [c.id, c])), conditionOf: new Map(d.conditions.map((c) => [c.id, c])),
   };
   lengths = d.years ?? null;
+  periods = d.months;
   data.sourceOf = new Map(data.sources.map((r) => [r.id, r]));
   data.name = (id) => {
     if (id?.startsWith("unrecorded:")) return `Holders of ${data.name(id.slice(11))} that are not recorded`;
@@ -76,10 +77,17 @@ export const signed = (v, digits = 1) => {
 };
 const sum = (list) => list.reduce((a, v) => a + (v ?? 0), 0);
 // A flow in the shown period: bcm of the month or season, or bcm a year as the mean over the whole horizon.
+let periods = null;
 let lengths = null; // years of each period; null while all are months
 export function at(list, month) {
   if (month >= 0) return list[month] ?? 0;
   return sum(list) / (lengths ? sum(lengths) : list.length / 12);
+}
+// Where the middle of each period of the run lies on a line of time, in years; null where all are as long, or are no periods of the run.
+export function middles(list) {
+  if (!lengths || list !== periods) return null;
+  let end = 0;
+  return lengths.map((years) => { end += years; return end - years / 2; });
 }
 export const yearsOf = (month) => lengths?.[month] ?? 1 / 12;
 // The mean over the whole horizon; a season counts by its length.

@@ -64,6 +64,14 @@ async function png(svg, name, caption) {
   canvas.toBlob((blob) => save(blob, `${name}.png`));
 }
 
+// A plain table's cells as they stand, as a file: what looks like a number is one.
+export function keepTable(box) {
+  const name = (box.getAttribute("aria-label") ?? "table").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+  const text = (cell) => { const t = cell.textContent.trim(), plain = t.replace("−", "-").replaceAll(",", ""); return /^[+-]?\d+(\.\d+)?$/.test(plain) ? Number(plain) : t; };
+  const act = () => { const [head, ...rows] = [...box.querySelectorAll("tr")].map((r) => [...r.cells].map(text)); save(new Blob([csv(head, rows)], { type: "text/csv" }), `${name}.csv`); };
+  return h("p", { class: "tools" }, h("button", { type: "button", "data-save": `table-${name}`, "aria-label": `${box.getAttribute("aria-label") ?? "Table"} as CSV`, onclick: act }, "CSV"));
+}
+
 // A figure: heading, drawing, buttons, and the same numbers as a table.
 // `data` -> {head, rows} of what is drawn now; `svg` -> the drawing now.
 export function figure({ id, title, note, label, svg, data, controls, caption = () => title }) {

@@ -4,7 +4,7 @@ import { load, at, factual, saidBy, signed, staged, unit } from "./data.js";
 import { makeState } from "./state.js";
 import { makeMap } from "./map.js";
 import { makeTrace } from "./trace.js";
-import { figure } from "./download.js";
+import { figure, keepTable } from "./download.js";
 import { lines, bars, supply, HUES } from "./charts.js";
 import { makeRules } from "./rules.js";
 import { seasonFigure, waysFigure } from "./season.js";
@@ -98,7 +98,7 @@ const gainFigures = groups.map(([group, title]) => {
 });
 // Fields by the change of what they give.
 const fieldRows = [...new Set(data.production.map((r) => r.supply))].map((id) => { const list = data.production.filter((r) => r.supply === id), sum = (k) => list.reduce((a, r) => a + at(r[k], -1), 0); return { id, name: data.name(id), b: sum("b"), s: sum("s"), v: sum("s") - sum("b") }; }).sort((a, b) => Math.abs(b.v) - Math.abs(a.v));
-const productionSvg = fieldRows.length > 0 && bars({ rows: fieldRows.slice(0, 12).sort((a, b) => b.v - a.v), unit: "change, bcm/year", digits: 2, width: 700, onpick: (r) => pick(`production:${r.id}`) });
+const productionSvg = fieldRows.length > 0 && bars({ rows: fieldRows.slice(0, 12).filter((r, i) => i === 0 || Math.abs(r.v) >= 0.005).sort((a, b) => b.v - a.v), unit: "change, bcm/year", digits: 2, width: 900, onpick: (r) => pick(`production:${r.id}`) });
 const productionFigure = productionSvg && figure({ id: "production", title: "Fields whose output moves most", note: "Mean over all months; all fields are in the table.", svg: () => productionSvg, label: () => "Fields by change of production in bcm a year",
   data: () => ({ pick, sels: fieldRows.map((r) => `production:${r.id}`), head: ["field", "baseline", "scenario", "change", "unit"], rows: fieldRows.map((r) => [r.name, ...[r.b, r.s, r.v].map((v) => Number(v.toFixed(3))), "bcm/year"]) }) });
 if (productionFigure) productionFigure.picture.append(productionSvg);
@@ -122,7 +122,7 @@ function tight(parts) {
 }
 const first = h("header", {}, h("p", { class: "kind" }, "Polynya report: a conditional answer, not a forecast"), h("h1", {}, data.title), h("p", { class: "question" }, data.question),
   h("ol", { class: "answer" }, data.sentences.map((parts) => h("li", {}, tight(parts).map(([before, t, sel, after]) => (sel ? h("span", { class: "tight" }, before, h("button", { type: "button", class: "link", title: "Where does this number come from?", onclick: () => toMap(sel) }, t), after) : t))))),
-  h("p", { class: "condition" }, data.condition, " ", h("a", { href: "#s-claims", onclick: (e) => { e.preventDefault(); document.getElementById("s-claims").scrollIntoView(); } }, "The\u00a0claims"), data.conditions.length > 0 && h("details", {}, h("summary", {}, "The\u00a0conditions"), h("ul", {}, data.conditions.map((c) => h("li", {}, `${c.text}: taken as ${c.assume}${c.on ? ` from ${c.on}` : ""}. `, c.because.split(" ").filter(Boolean).map((k) => [link(`claim:${k}`, k), " "]))))),
+  h("p", { class: "condition" }, data.condition, " ", h("a", { href: "#s-claims", onclick: (e) => { e.preventDefault(); document.getElementById("s-claims").scrollIntoView(); } }, data.claims.some((c) => c.kind === "claim") ? "The\u00a0claims" : "The\u00a0assumptions"), data.conditions.length > 0 && h("details", {}, h("summary", {}, "The\u00a0conditions"), h("ul", {}, data.conditions.map((c) => h("li", {}, `${c.text}: taken as ${c.assume}${c.on ? ` from ${c.on}` : ""}. `, c.because.split(" ").filter(Boolean).map((k) => [link(`claim:${k}`, k), " "]))))),
     europe.length > 0 && h("details", {}, h("summary", {}, "What Europe is here"), h("p", {}, europe.join(", "), "."))),
   data.banner && h("p", { class: "banner" }, data.banner),
   h("p", { class: "note" }, certificate, ": the solution was checked outside the solver (worst residual ", h("button", { type: "button", class: "link", onclick: () => document.getElementById("s-method").scrollIntoView() }, data.trust.worst_residual.toExponential(1)), "); that says nothing about the inputs. Facts behind it: ",
@@ -158,7 +158,7 @@ const main = h("main", {}, first,
   section("changes", "What was changed, because of what, and when", table(["change", "status", "effect", "from", "only if", "because"], changeRows, "Changes")),
   section("claims", "Who says so: claims and assumptions", h("p", { class: "note" }, "Choose a claim: what it drives is marked on the map."), table(["id", "kind", "claim", "said by", "how firmly", "stage of the deal", "condition", "drives"], claimRows, "Claims")),
   section("bans", "What the law closes", h("p", { class: "note" }, "Acts that forbid sales to a market or by a seller. Acts that shut a corridor are gates of that corridor: see above."), table(["measure", "reason", "closes", "months", "case", "source"], banRows, "Bans")),
-  section("still", "What does not move, or is not computed", h("ul", {}, data.does_not_move.map((t) => h("li", {}, t)))),
+  section("still", "What does not move, or is not computed", data.does_not_move.length ? h("ul", {}, data.does_not_move.map((t) => h("li", {}, t))) : h("p", {}, "Every change was applied and moves the market.")),
   section("method", "Method and trust",
     h("p", {}, "A monthly equilibrium of strategic and price-taking sellers with storage, pipelines and LNG (a convex programme whose optimality conditions are those of every party), solved for the baseline and for the world the claims describe. The certificate is computed outside the solver: residuals, gas balance at every node and month, mark-up identity, and what any one seller could still gain by itself. The command polynya verify RUN computes it again from the files of the run alone."),
     h("div", {}, Object.entries(data.certificates).map(([k, c]) => h("details", {}, h("summary", {}, `Certificate, ${k}: ${c.passed ? "passed" : "FAILED"}`), table(["check", "worst", "where in the market"], Object.entries(c).filter(([, v]) => typeof v === "number").map(([n, v]) => [n, v.toExponential(2), c.worst?.[n] ?? ""]), `Certificate, ${k}`)))),
@@ -167,6 +167,8 @@ const main = h("main", {}, first,
     h("p", { class: "note" }, "The map shows land only, without borders (Natural Earth, public domain, 1:110 million). Pipelines run between the middles of areas and sea lanes are schematic."),
     h("dl", { class: "pairs" }, Object.entries(data.made_by).map(([k, v]) => h("div", {}, h("dt", {}, k), h("dd", {}, v))))),
   section("sources", "Sources and licences", h("details", {}, h("summary", {}, `${data.sources.length} sources`), table(["id", "title", "publisher", "published", "licence", "reliability", "notice"], sources, "Sources"))));
+
+for (const box of main.querySelectorAll("section .scroll[role=region]")) if (!box.closest("figure, .trace")) box.after(keepTable(box));
 
 // -- drawing ----------------------------------------------------------------------------------------------------------
 function draw(state, changed) {

@@ -5,7 +5,7 @@ import { lines, HUES } from "./charts.js";
 import { wayAt } from "./data.js";
 
 export const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const WAY = { nsr: "Northern Sea Route", suez: "Suez", cape: "Cape of Good Hope", panama: "Panama", nwp: "North-West Passage", direct: "direct", "cape-horn": "Cape Horn" };
+const WAY = { nsr: "Northern Sea Route", suez: "Suez", cape: "Cape of Good Hope", panama: "Panama", nwp: "North-West Passage", direct: "direct", "cape-horn": "Cape Horn", murmansk: "via Murmansk", saam: "via Saam", koryak: "via Koryak" };
 export const way = (w) => (w ?? "no voyage").split("+").map((p) => WAY[p] ?? p.replace("saam-fsu", "via Saam").replace("koryak-fsu", "via Koryak")).join(", ");
 const MEASURE = { days: ["Days at sea", "days"], cost_musd: ["Cost of the round trip", "million USD"] };
 

@@ -198,6 +198,21 @@ export function makeTrace(data, store, map, rules, source) {
   const driven = (c) => (c.arcs.length ? h("span", {}, c.arcs.slice(0, 12).map((a, i) => [i ? ", " : "", link(`flow:${a}`, data.name(a))]), c.arcs.length > 12 && ` and ${c.arcs.length - 12} more`) : "nothing that flows");
   const title = { flow: (id) => data.name(id), production: (id) => data.name(id), party: (id) => data.name(id), markup: (id) => `Mark-up: ${id.split(">").map((x) => data.name(x)).join(" in ")}`, lane: () => "Sea lane", price: (id) => data.nodeOf.get(id)?.name ?? id, supply: (id) => id.split(">").map((x, i) => (x === "*" ? "all regions" : x.includes("+") ? (i ? "other buyers" : "other suppliers") : data.name(x))).join(" to "), gain: (id) => (id === "all>all" ? "All parties together" : data.name(id.split(">")[1])), mean: (id) => `${id}: mean price`, facts: (id) => `Facts of kind ${id}`, ways: (id) => way(id.split(">")[1]), season: (id) => voyage(id).title, claim: (id) => `${data.claimOf.get(id)?.kind ?? "claim"} ${id}`, change: (id) => data.changes.find((c) => c.id === id)?.text || id };
 
+  // The number as it may be quoted: with its condition, its time, and what it was computed from.
+  const EXPLAINED = { flow: "flows", price: "prices" };
+  function cite(kind, id, said, state) {
+    const pairs = Object.fromEntries([...body.querySelectorAll(".values > div")].map((e) => [e.firstChild.textContent, e.lastChild.textContent]));
+    if (!pairs.Scenario) return null;
+    const by = data.made_by, met = data.conditions.filter((c) => c.assume === "met").length, short = (t) => (t ?? "").replace(/[0-9a-f]{64}/, (x) => x.slice(0, 12));
+    const where = `${location.protocol === "file:" ? location.pathname.split("/").pop() : location.origin + location.pathname}${location.hash}`;
+    const text = `${said}, ${state.month < 0 ? `${data.months[0]} to ${data.months.at(-1)}` : data.months[state.month]}: ${pairs.Scenario} instead of ${pairs.Baseline} ${pairs.Unit}, if it came true${met ? ` and ${met} open condition${met === 1 ? "" : "s"} were met` : ""}. Polynya ${by.polynya}, "${data.title}", scenario ${short(by.scenario)}, registry ${short(by.world)}, as of ${by["as of"]}. ${where}`;
+    const field = h("textarea", { id: "cite", readonly: true, rows: "5", onfocus: () => field.select() }, text), told = h("span", { class: "note", role: "status" });
+    const copy = async () => { try { await navigator.clipboard.writeText(text); told.textContent = " Copied."; } catch { field.focus(); told.textContent = " Marked: copy it with the keyboard."; } };
+    return h("details", { class: "cite" }, h("summary", {}, "Cite this number"), h("label", { for: "cite" }, "With its condition and address"), field,
+      h("p", {}, h("button", { type: "button", "data-act": "copy", onclick: copy }, "Copy"), told),
+      EXPLAINED[kind] && state.month >= 0 && h("p", { class: "note" }, "Fact by fact: ", h("code", {}, `polynya explain RUN ${EXPLAINED[kind]}/${id}/${data.months[state.month]}`)));
+  }
+
   const body = h("div", {});
   const element = h("section", { class: "trace", id: "trace", "aria-live": "polite", "aria-label": "Trace of the selected number" }, body);
   function draw(state) {
@@ -208,6 +223,8 @@ export function makeTrace(data, store, map, rules, source) {
       return;
     }
     body.replaceChildren(h("div", { class: "head" }, h("h3", {}, title[kind](id)), h("button", { type: "button", "aria-label": "Close the trace", onclick: () => store.set({ sel: "" }) }, "×")), ...kinds[kind](id, state).flat(Infinity).filter(Boolean));
+    const open = cite(kind, id, title[kind](id), state);
+    if (open) body.querySelector(".values").after(open);
   }
   return { element, draw };
 }

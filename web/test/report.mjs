@@ -285,6 +285,28 @@ await check("refineries", async () => {
   }
   await context.close();
 });
+await check("cite", async () => {
+  const cited = await open(big, "#view=europe&mode=difference&month=2026-01&sel=flow:aa-bb");
+  const p = cited.page, text = p.locator("#cite");
+  if (!(await text.count())) { await p.locator(".answer button.link").first().click(); }
+  await p.locator("summary:has-text('Cite this number')").click();
+  const said = await text.inputValue();
+  for (const part of ["instead of", "if it came true", "Polynya ", "big.html#", "sel="]) expect(said.includes(part), `the citation lacks ${part}: ${said}`);
+  await p.locator("[data-act=copy]").click();
+  await p.waitForFunction(() => /Copied|Marked/.test(document.querySelector(".cite [role=status]").textContent));
+  const back = await open(big, said.slice(said.lastIndexOf("#")));
+  expect((await back.page.locator("#cite").inputValue()) === said, "the address leads to another number");
+  for (const c of [cited, back]) await c.page.context().close();
+});
+await check("plain tables as CSV", async () => {
+  const { page } = await open(big);
+  await page.$$eval("details", (list) => list.forEach((d) => { d.open = true; }));
+  for (const [name, start] of [["claims", "id,kind,claim"], ["changes", "change,status,effect"], ["sources", "id,title,publisher"]]) {
+    const text = readFileSync(await download(page, () => page.locator(`[data-save=table-${name}]`).click(), out), "utf8");
+    expect(text.startsWith(start) && text.split("\r\n").length > 2, `${name}: ${text.slice(0, 80)}`);
+  }
+  await page.context().close();
+});
 await check("a number keeps its bracket", async () => {
   for (const width of [1440, 1180, 1024, 800, 600, 390, 340]) {
     const narrow = await open(big, "", { viewport: { width, height: 900 } });

@@ -22,6 +22,7 @@ from polynya import __version__
 from polynya.report.payload import Labels, country_names, payload
 from polynya.report.sentences import condition_of, sentences, trust_of
 from polynya.results.answer import Answer
+from polynya.world import World
 from polynya.world.notices import notices
 
 NAMED_TABLES = (
@@ -104,7 +105,7 @@ def labels_of(answer: Answer) -> Labels:
         column = "name" if "name" in frame.columns else "act"
         names |= {str(i): str(n) for i, n in frame.select("id", column).iter_rows() if n}
     return Labels(
-        names=names,
+        names=_fleets(answer.applied.world, names) | names,
         certificates={name: case.certificate for name, case in answer.cases.items()},
         made_by={
             "polynya": __version__,
@@ -114,6 +115,20 @@ def labels_of(answer: Answer) -> Labels:
             "solver": answer.question.solver,
         },
     )
+
+
+def _fleets(world: World, names: Mapping[str, str]) -> dict[str, str]:
+    """Fleets have an id and no name: the class of their ships and the plants that they serve."""
+    if "voyages_fleet_ships" not in world.tables:
+        return {}
+    serves: dict[str, set[str]] = {}
+    for fleet, plants in world.table("voyages_fleet_ships").select("fleet", "may_serve").iter_rows():
+        serves.setdefault(str(fleet), set()).update(p.strip() for p in str(plants or "").split(";") if p.strip())
+    return {
+        fleet: f"{fleet.split('-')[0].capitalize()} ships of {' and '.join(names.get(p, p) for p in sorted(plants))}"
+        for fleet, plants in serves.items()
+        if plants
+    }
 
 
 def policy(css: str, js: str) -> str:

@@ -40,8 +40,8 @@ TEMPLATE = """<!doctype html>
 <meta http-equiv="Content-Security-Policy" content="{{ policy }}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">
 <title>{{ s.title }}</title><style>{{ css }}</style></head><body><main>
-<p class="soft">Polynya, refineries: a conditional answer over {{ span }}, not a forecast. Scenario as of {{ s.as_of }}.</p><h1>{{ s.title }}</h1><p>{{ s.question }}</p>
-<p class="lead">{{ opening }} over {{ span }}: {{ s.headline }}</p>
+<p class="soft">Polynya, refineries: a conditional answer {{ span }}, not a forecast. Scenario as of {{ s.as_of }}.</p><h1>{{ s.title }}</h1><p>{{ s.question }}</p>
+<p class="lead">{{ opening }} {{ span }}: {{ s.headline }}</p>
 {% for b in s.below_least_load %}<p class="banner">{{ b.name }} would run below {{ "%.0f"|format(b.least_percent) }} % of capacity in {{ b.months.scenario }} months (baseline: {{ b.months.baseline }}). Below that it is said not to run at all ({{ b.source }}), which the market does not know.</p>{% endfor %}
 <p>{{ condition }}</p><p class="banner">{{ s.trust.banner }} Of the facts behind them {% for k, v in facts_percent %}{{ v }} % are {{ k }}{{ ", " if not loop.last }}{% endfor %}.</p>
 <p class="soft">Baseline: today's course. Scenario: if it came true. What moves stands in bold. A change is that of the numbers before they are rounded. The address of a row can be cited: choose its first cell.</p>

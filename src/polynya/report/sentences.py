@@ -35,6 +35,7 @@ def condition_of(summary: Mapping[str, Any]) -> str:
         f"This rests on {_count(claims, 'claim') if claims else 'assumptions alone, on no claim that anybody reported'}"
     )
     if met:
+        text += "" if claims else ","
         own = len(summary.get("conditions_without_claim", ()))
         text += (
             f" and holds only if {_count(met, 'open condition')} {'is' if met == 1 else 'are'} met, which is assumed"
@@ -85,14 +86,24 @@ def _count(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
+def _last_season(summary: Mapping[str, Any]) -> str:
+    """`the winter of 2035/36` where the horizon goes on in half-years, else blank."""
+    year, _, season = str(summary.get("span", "")).rpartition(" ")[2].partition("-")
+    if season not in ("summer", "winter"):
+        return ""
+    return f"the {season} of {year}" + (f"/{(int(year) + 1) % 100:02d}" if season == "winter" else "")
+
+
 def _span(summary: Mapping[str, Any]) -> str:
-    return str(summary.get("span", _count(summary["months"], "month")))
+    last = _last_season(summary)
+    return f"to {last}" if last else f"over {_count(summary['months'], 'month')}"
 
 
 def span_of(summary: Mapping[str, Any]) -> str:
-    """Which time it is about: how long, from which month."""
+    """Which time it is about: `over 24 months from April 2025`, `from April 2025 to the winter of 2035/36`."""
     year, month = summary["from"].split("-")[:2]
-    return f"{_span(summary)} from {MONTHS[int(month) - 1]} {year}"
+    first = f"from {MONTHS[int(month) - 1]} {year}"
+    return f"{first} {_span(summary)}" if _last_season(summary) else f"{_span(summary)} {first}"
 
 
 def opening(summary: Mapping[str, Any]) -> str:
@@ -104,7 +115,7 @@ def opening(summary: Mapping[str, Any]) -> str:
 def _price(summary: Mapping[str, Any]) -> list[Part]:
     price = summary["europe_price"]
     usd, eur, change = price["usd_per_mmbtu"], price["eur_per_mwh"], float(price["change_percent"])
-    condition, time = opening(summary), f" on average over {span_of(summary)}"
+    condition, time = opening(summary), f" on average {span_of(summary)}"
     if abs(change) < 0.05:
         same = f" Europe would pay the same for gas, to a twentieth of a per cent{time}: "
         moved: list[Part] = [(same, None)]
@@ -125,7 +136,8 @@ def _price(summary: Mapping[str, Any]) -> list[Part]:
 
 
 def _flows(summary: Mapping[str, Any], names: Mapping[str, str]) -> list[Part]:
-    pipes = sorted(summary["corridors"], key=lambda c: -abs(c["change"]))
+    # A pipe that crosses a border is what one asks about; the country's own lines only feed it.
+    pipes = sorted(summary["corridors"], key=lambda c: (_inside(c), -abs(c["change"])))
     sellers = [s for s in summary["suppliers_of_europe"] if abs(s["change"]) >= LEAST_BCM_PER_YEAR]
     if not pipes and not sellers:
         return [(f"No pipeline and no supplier of Europe would move by {LEAST_BCM_PER_YEAR} bcm a year or more.", None)]
@@ -153,6 +165,11 @@ def _flows(summary: Mapping[str, Any], names: Mapping[str, str]) -> list[Part]:
     return [*out, (".", None)]
 
 
+def _inside(pipe: Mapping[str, Any]) -> bool:
+    """Whether a pipe stays in one country: nodes are named CC or CC-PART."""
+    return str(pipe.get("from", "?")).split("-")[0] == str(pipe.get("to", "")).split("-")[0]
+
+
 def _gains(summary: Mapping[str, Any], names: Mapping[str, str]) -> list[Part]:
     gains = summary["gains"]
     europe = next((c["musd"] for c in gains["consumers"] if c["region"] == "Europe"), None)
@@ -161,7 +178,7 @@ def _gains(summary: Mapping[str, Any], names: Mapping[str, str]) -> list[Part]:
         out += [
             (f"Europe's consumers would {'gain' if europe >= 0 else 'lose'} ", None),
             (f"{abs(europe) / 1000:.1f} billion USD", "gain:region>Europe"),
-            (f" over {_span(summary)} ({gains['note']}); ", None),
+            (f" {_span(summary)} ({gains['note']}); ", None),
         ]
     won = [r for r in gains["largest_gains"][:1] if r["musd"] > 0]
     lost = [r for r in gains["largest_losses"][:1] if r["musd"] < 0]
