@@ -77,6 +77,35 @@ def test_seeded_errors_are_all_caught(answers, errors):
     assert not missed, f"{len(missed)} of {errors} missed, first {missed[:3]}"
 
 
+@pytest.mark.parametrize("errors", [60, pytest.param(600, marks=pytest.mark.slow)])
+def test_exchanged_rows_and_moved_stocks_are_all_caught(answers, errors):
+    """Two quantities of one table and period in each other's place; a stock, injection or withdrawal a little off."""
+    rng = np.random.default_rng(2)
+    missed, done = [], 0
+    while done < errors:
+        asked, answer = answers[int(rng.integers(len(answers)))]
+        what = ["flows", "sales", "production", "storage"][int(rng.integers(4))]
+        frame = getattr(answer, what)
+        if frame.is_empty():
+            continue
+        if what == "storage":
+            column = ["injection", "withdrawal", "level"][int(rng.integers(3))]
+            row = int(rng.integers(frame.height))
+            wrong = moved(frame, row, column, 1e-5 * (1 + abs(frame[column][row])))
+        else:
+            row = int(rng.integers(frame.height))
+            same = frame.with_row_index("_i").filter(pl.col("period") == frame["period"][row])
+            other = int(rng.choice(same["_i"].to_numpy()))
+            by = frame["quantity"][other] - frame["quantity"][row]
+            if abs(by) < 1e-3:
+                continue
+            wrong = moved(moved(frame, row, "quantity", by), other, "quantity", -by)
+        if certify(asked, replace(answer, **{what: wrong}))["passed"]:
+            missed.append((what, frame.row(row)))
+        done += 1
+    assert not missed, f"{len(missed)} of {errors} missed, first {missed[:3]}"
+
+
 def _node_throughput(asked, answer, what: str, row: int) -> float:
     """The larger of what is produced, sold or sent at the node of the moved quantity."""
     r = getattr(answer, what).row(row, named=True)

@@ -84,7 +84,9 @@ def test_a_run_of_which_one_file_is_spoilt_is_refused_whatever_file_and_whatever
     assert done > 80
 
 
-@pytest.mark.parametrize("edit", ["price", "hash", "both hashes", "schema", "files", "certificate"])
+@pytest.mark.parametrize(
+    "edit", ["price", "hash", "both hashes", "answers", "problems", "schema", "files", "certificate"]
+)
 def test_a_manifest_that_was_made_to_fit_does_not_help_a_wrong_number(
     run: Path, tmp_path: Path, edit: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -99,6 +101,13 @@ def test_a_manifest_that_was_made_to_fit_does_not_help_a_wrong_number(
         pl.read_parquet(table).with_columns(pl.col("price") * 1.001).write_parquet(table)
     if edit == "both hashes":  # who may write the folder may write the hash: the certificate is what is left
         manifest["files"][name] = hashlib.sha256(table.read_bytes()).hexdigest()
+    if edit in ("answers", "problems"):  # the other case's, whole and certified, with the hashes to match
+        part = edit.removesuffix("s")
+        for name, other in (("baseline", "x"), ("scenario", "baseline"), ("x", "scenario")):
+            (copy / part / name).rename(copy / part / other)
+        manifest["files"] = {
+            n: hashlib.sha256((copy / n).read_bytes()).hexdigest() for n in manifest["files"] if (copy / n).is_file()
+        }
     if edit == "hash":
         manifest["files"][name] = "0" * 64
     if edit == "schema":
