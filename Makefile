@@ -8,8 +8,10 @@ BIN := $(VENV)/bin
 run: $(VENV)/.run
 	$(BIN)/polynya run $(ARGS)
 
+# Files of tests are dealt out to JOBS processes, each with one thread for linear algebra; JOBS=1 runs them one after the other.
+JOBS ?= 2
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 # The report and the app in a real browser, screenshots kept in build/shots. Needs Node.js and a Chromium (CHROMIUM=PATH names another).
 test-browser: $(VENV)/.dev

@@ -82,7 +82,8 @@ TABLES = {
         "g1,home,repair,shut,,2021-03-01,2021-03-31,,s,t\ng2,in,repair,shut,,2021-02-01,2021-02-28,,s,t\n"
     ),
     "conduct.csv": (
-        "trader,node,theta,kind,source,locator\nfirst,*,0.2,assumption,s,t\nfirst,region:Europe,0.4,assumption,s,t\n"
+        "trader,node,theta,kind,source,locator\nfirst,BB,0.9,assumption,s,t\nfirst,*,0.2,assumption,s,t\n"
+        "first,region:Europe,0.4,assumption,s,t\n"
         "first,BB,0.7,assumption,s,t\n"
     ),
     "frictions.csv": (
@@ -217,7 +218,9 @@ def test_contract_conduct_caps_and_access(built: MarketInputs) -> None:
     assert contract["minimum"] == pytest.approx(12 * 2 / 12 * 0.7)
     assert contract["price"] == 5
     conduct = {(r["trader"], r["node"]): r["theta"] for r in built.tables["conduct"].iter_rows(named=True)}
-    assert conduct == {("first", "BB"): 0.7}  # the node before its region before everywhere; nobody buys at AA
+    assert conduct == {
+        ("first", "BB"): 0.7
+    }  # the node before its region before everywhere, and of two the later; nobody buys at AA
     caps = {(r["trader"], r["period"]): r["maximum"] for r in built.tables["caps"].iter_rows(named=True)}
     assert caps == {  # the lower of two; the second seller's cap holds while its gate is shut
         ("first", "2021-02"): pytest.approx(2.8),
