@@ -7,6 +7,8 @@ The constants below are definitions or stated conventions, each with where it co
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 MJ_PER_M3_GROSS = 40.0  # the basis of bcm used throughout (bp / Energy Institute convention)
 TWH_PER_BCM = 1e9 * MJ_PER_M3_GROSS / 3.6e9  # 11.111
 MJ_PER_MMBTU = 1055.05585262  # International Table BTU
@@ -17,6 +19,14 @@ RUSSIAN_M3_TO_BCM = 0.93  # m3 at 20 C and about 37.8 MJ/m3 -> m3 of 40 MJ; the 
 KM_PER_NM = 1.852  # exact, by definition
 BBL_PER_T_CRUDE = 7.33  # usual mean for crude; grades differ by a few percent
 MW_PER_GWH_PER_DAY = 1000.0 / 24.0
+
+
+def added(values: Iterable[float]) -> float:
+    """The sum from left to right, rounded at each step: `sum` rounds once from Python 3.12 on, and the last digit differs."""
+    total = 0.0
+    for value in values:
+        total = total + value
+    return total
 
 
 def bcm_from_twh(twh: float) -> float:

@@ -19,7 +19,7 @@ import polars as pl
 
 from polynya.errors import InputError
 from polynya.market import stocks
-from polynya.units import MMBTU_PER_BCM
+from polynya.units import MMBTU_PER_BCM, added
 from polynya.world import World
 from polynya.world.capacity import CapacityReader, add_months, month_bounds
 from polynya.world.fact import Fact, Resolved
@@ -337,7 +337,7 @@ class _Builder:
             known = True
             self.trace.add("production", identity, "production_capacity_bcm_per_year", found.facts)
             total += days * found.value / (366 if isleap(month.year) else 365)
-        shares = sum(days * (1.0 if a is None else a.value) for days, a in availability) / sum(
+        shares = added(days * (1.0 if a is None else a.value) for days, a in availability) / sum(
             d for d, _ in availability
         )
         for _, a in availability:
@@ -406,7 +406,7 @@ class _Builder:
             for start, end, f, s in self.friction.get(way, ())
             if (start is None or start <= month) and (end is None or last <= end)
         ]
-        friction, slope = sum(f for f, _ in here), sum(s for _, s in here)
+        friction, slope = added(f for f, _ in here), added(s for _, s in here)
         year = 366 if isleap(month.year) else 365
         return {"cost": cost + friction, "cost_slope": slope * year / ((last - first).days + 1)}
 
@@ -560,7 +560,7 @@ class _Builder:
             self.notes.append(
                 f"{identity}: no stock known near {day}; mean of {len(usual)} other years at that time of the year."
             )
-            return sum(f.value for f in usual) / len(usual)
+            return added(f.value for f in usual) / len(usual)
         # Half full is where a store stands on average; said aloud, since nothing better is known.
         self.notes.append(f"{identity}: no stock known near {day}; half of the working gas is assumed.")
         return 0.5 * working.value
@@ -580,7 +580,7 @@ class _Builder:
         if len(self.months) < 12:
             return stocks.closing(known, level, self.months[0], end)
         usual = stocks.same_season(known, end)
-        return sum(f.value for f in usual) / len(usual) if usual else 0.0
+        return added(f.value for f in usual) / len(usual) if usual else 0.0
 
     def _obligation(self, identity: str, node: str, month: date, size: float) -> float | None:
         """A filling obligation dated the first of the next month, or within this one, binds this month's closing stock.
@@ -606,7 +606,7 @@ class _Builder:
         ]
         if most is None or not uses:
             return best.value * size
-        cap = most.value * sum(u.value for u in uses) / len(uses)
+        cap = most.value * added(u.value for u in uses) / len(uses)
         if cap < best.value * size:
             self.trace.add("storage", identity, "parameter_most_storage_duty_share_of_use", most.facts)
             for used in uses:

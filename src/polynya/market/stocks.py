@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from polynya.units import added
 from polynya.world.fact import Fact
 
 TURNS = ((4, 1), (11, 1))  # month, day
@@ -53,7 +54,7 @@ def closing(known: Sequence[Fact], level: float, first: date, end: date) -> floa
     if seen is not None:
         return seen[0]
     usual = same_season(known, end)
-    target = sum(f.value for f in usual) / len(usual) if usual else level
+    target = added(f.value for f in usual) / len(usual) if usual else level
     return min(target, level + max([0.0, *gains(known, first, end)]))
 
 

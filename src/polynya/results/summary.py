@@ -16,7 +16,7 @@ from polynya.results.case import BASELINE, SCENARIO
 from polynya.results.deals import check_deals, deal_lines
 from polynya.results.silent import silent
 from polynya.results.unread import unread
-from polynya.units import eur_per_mwh_from_usd_per_mmbtu
+from polynya.units import added, eur_per_mwh_from_usd_per_mmbtu
 from polynya.world.calibrated import calibration_of, errors_of_unfitted_years
 from polynya.world.world import MODEL
 
@@ -141,7 +141,7 @@ def _eu(answer: Answer) -> set[str]:
 def _usd_per_eur(answer: Answer) -> float:
     given = [v for (item, _, _), v in answer.anchor.values.items() if item == "usd_per_eur"]
     if given:
-        return sum(given) / len(given)
+        return added(given) / len(given)
     found = answer.base.resolve(MODEL, "parameter_usd_per_eur", answer.first)
     return found.value if found else 1.1
 

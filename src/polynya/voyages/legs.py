@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from polynya.units import added
 from polynya.voyages import cost as money
 from polynya.voyages.bundle import Bundle
 from polynya.voyages.calendar import YEAR_DAYS, day_of_year
@@ -404,7 +405,7 @@ def hub_capacity(hubs: Iterable[Mapping[str, Any]], months: Sequence[date]) -> p
                 date(month.year, month.month, d + 1) for d in range(calendar.monthrange(month.year, month.month)[1])
             ]
             year = 366 if calendar.isleap(month.year) else 365
-            mt = sum(
+            mt = added(
                 float(r["capacity_mt_per_year"]) / year
                 for r in rows
                 if r["hub"] == hub
@@ -571,7 +572,7 @@ def _trip(
     back = legs.get(ship.id, closed, origin, destination, _after(month, days + ship.port_days)) or out
     state = passage_state(bundle.passage_facts, ship, month)
     tolls = (state.toll_usd.get(way, 0.0) + state.toll_usd.get(back[2], 0.0)) / 1e6
-    escort = sum(
+    escort = added(
         money.escort_tariff_musd(ship, z, 7 <= month.month <= 11, bundle.tariffs, bundle.parameters)
         for z in (zones, back[3])
     )

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from polynya.units import added
+
 KINDS = ("official", "reported", "derived", "assumption")
 RELIABILITY = ("official", "company", "agency", "academic", "database", "press", "own")
 _KIND_RANK = {k: i for i, k in enumerate(KINDS)}
@@ -81,5 +83,5 @@ def resolve(facts: list[Fact], combine: str) -> Resolved | None:
         lowest = min(ordered, key=lambda f: f.value)
         return Resolved(lowest.value, (lowest,), tuple(f for f in ordered if f is not lowest))
     if combine == "sum":
-        return Resolved(sum(f.value for f in ordered), tuple(ordered))
+        return Resolved(added(f.value for f in ordered), tuple(ordered))
     return Resolved(ordered[0].value, (ordered[0],), tuple(ordered[1:]))
