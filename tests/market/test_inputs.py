@@ -149,11 +149,11 @@ def test_years_after_the_last_known_one_lie_on_its_curve_and_the_notes_say_where
     ("node", "month", "times"),
     [
         ("DE", date(2025, 6, 1), 1.0),  # the year known
-        ("DE", date(2028, 6, 1), 0.9891**3),  # -1.09 % in 2026, 2027 and 2028
+        ("DE", date(2028, 6, 1), 0.9792**3),  # -2.08 % in 2026, 2027 and 2028
         ("KR", date(2035, 6, 1), 0.9862**10),
         ("TR", date(2030, 6, 1), 0.9833),  # an outlook for 2026 alone: what is not known adds nothing
         ("QA", date(2030, 6, 1), 1.0),  # no outlook
-        ("DE", date(2036, 6, 1), 0.9891**10),  # outlooks end in 2035
+        ("DE", date(2036, 6, 1), 0.9792**5 * 0.9891**5),  # -1.09 % from 2031 on; outlooks end in 2035
     ],
 )
 def test_an_outlook_moves_the_curve_at_its_price(node: str, month: date, times: float) -> None:
@@ -183,7 +183,7 @@ def test_a_user_s_outlook_comes_first_and_an_anchored_quantity_is_not_grown() ->
     june, base = date(2027, 6, 1), date(2025, 1, 1)
     quantity = value(world, "DE", "consumption_bcm", base) * value(world, "DE", "demand_share_m06", base)
     price = value(world, "DE", "reference_price_usd_per_mmbtu", base)
-    assert point(build_inputs(world, june, 1), "DE", quantity * 1.1 * 0.9891) == pytest.approx(price)
+    assert point(build_inputs(world, june, 1), "DE", quantity * 1.1 * 0.9792) == pytest.approx(price)
     anchored = build_inputs(world, june, 1, anchor={("demand_bcm", "DE", "2027-06"): 5.0})
     assert point(anchored, "DE", 5.0) == pytest.approx(price)
 
