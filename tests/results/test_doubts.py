@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from polynya.cli import main
+from polynya.doubts import doubtful
 from polynya.lift import Input
 from polynya.results.uncertainty import FITTED, read_uncertainty
 from polynya.world.load import REFERENCE
@@ -237,23 +238,19 @@ def test_a_better_kind_of_fact_is_never_wider() -> None:
 
 
 @pytest.mark.slow
-def test_the_founding_runs_headline_against_solving_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Moved by a tenth of its spread, each of the five weightiest statements does what its derivative says, to 10 %."""
+def test_the_founding_runs_headline_against_solving_again(tmp_path: Path) -> None:
+    """The five weightiest statements moved by a hundredth of their spread, posed and solved again: what the derivative says, to 5 %.
+
+    At a kink left and right differ and only one of them is the derivative; most of the five have none.
+    """
     out = tmp_path / "run"
     assert main(["run", "--out", str(out), "-q"]) == 0
-    narrow = "group,attributes,form,official,reported,derived,assumption,reason,source\n"
-    capsys.readouterr()
-    whole = asked(capsys, str(out), "prices/europe", "--top", "5")["numbers"][0]
-    for s in whole["statements"]:
-        name, share = s["members"][0]["attribute"], abs(s["members"][0]["sd"] / s["members"][0]["value"]) / 10
-        narrow += f"g,{name},relative,{share},{share},{share},{share},a tenth,test\n"
-    (tmp_path / "narrow.csv").write_text(narrow)
-    number = asked(capsys, str(out), "prices/europe", "--uncertainty", str(tmp_path / "narrow.csv"), "--check", "5")[
-        "numbers"
-    ][0]
-    known = {s["statement"] for s in whole["statements"]}
-    compared = [c for c in number["checked"] if c["statement"] in known]
-    assert compared
-    for c in compared:
-        central = (c["plus"] - c["minus"]) / 2.0
-        assert central == pytest.approx(c["linear"], rel=0.1), c
+    found = doubtful(out, read_uncertainty())
+    weighed = found.of("prices/europe")
+    both = 0
+    for s in weighed.statements[:5]:
+        slopes = [found.checked(s, weighed.asked, by, lambda text: None) / by for by in (0.01, -0.01)]
+        near = [abs(slope - s.change) < 0.05 * abs(s.change) for slope in slopes]
+        assert any(near), (s.id, s.change, slopes)
+        both += all(near)
+    assert both >= 3
