@@ -12,7 +12,7 @@ export async function runs(page) {
   const readable = list.filter((r) => r.readable && r.kind === "run");
   const a = select(readable.map((r) => [r.name, r.name]), readable[1]?.name), b = select(readable.map((r) => [r.name, r.name]), readable[0]?.name);
   put(page, h("h1", { tabindex: "-1" }, "Runs"),
-    h("p", { class: "note" }, "A run answers one scenario: today's course and the scenario, month by month, side by side. What polynya ensemble wrote is listed too: many worlds of one scenario, with the likelihoods of its statements. ", link(["scenarios"], "Open a scenario to make one.")),
+    h("p", { class: "note" }, "A run answers one scenario: today's course and the scenario, month by month, side by side. Ensembles are listed too: many worlds of one scenario, with the likelihoods of its statements. ", link(["scenarios"], "Open a scenario to make one.")),
     list.length === 0 ? h("p", { class: "empty" }, "There is no run in this folder yet.")
       : grid("Runs, newest first", ["run", "what it found", "months", "certificate", "written"], list.map((r) => [
         r.readable ? link([r.kind === "ensemble" ? "ensembles" : "runs", r.name], r.name) : r.name,
@@ -43,7 +43,7 @@ export async function run(page, { args: [name] }) {
   put(page, h("p", { class: "kind" }, link(["runs"], "Runs"), " / ", name), h("h1", { tabindex: "-1" }, s.title), h("p", { class: "question" }, s.question),
     h("p", { class: "headline" }, s.headline),
     t.banner && h("p", { class: "banner" }, t.banner),
-    h("p", { class: "row" }, outside(address(["runs", name, "report"]), "Open the report with the map"), link(["scenarios", "run", name], "Open its scenario"), link(["compare"], "Compare with another run", { a: name })),
+    h("p", { class: "row" }, outside(address(["runs", name, "report"]), s.market === "oil" ? "Open the report" : "Open the report with the map"), link(["scenarios", "run", name], "Open its scenario"), link(["compare"], "Compare with another run", { a: name })),
     europe && h("p", { class: "sr" }, `Europe: ${number(europe.baseline, 2)} to ${number(europe.scenario, 2)} USD per MMBtu`),
     h("h2", {}, "Prices beside the baseline"),
     h("div", { class: "duo" }, bars({ id: "hubs", title: "Change of prices", unit: s.price_unit ?? "USD/MMBtu", rows: s.hubs.map((r) => [r.hub, r.change]) }),
@@ -63,7 +63,7 @@ export async function run(page, { args: [name] }) {
     h("h2", {}, "Does not move, or is not computed"), h("ul", {}, s.does_not_move.map((x) => h("li", {}, x))),
     h("h2", {}, "Where a number comes from"),
     h("form", { class: "row", onsubmit: (e) => { e.preventDefault(); busy(ask, traced, async () => { const r = await get(["runs", name, "explain"], { address: where.value }); traced.replaceChildren(h("pre", { tabindex: "0", "aria-label": "Trace" }, r.text)); }); } },
-      field("Number", where, "prices/DE/2026-01, flows/nord-stream-2-b/2026-01, gains/gazprom"), ask), traced,
+      field("Number", where, s.market === "oil" ? "utilisation/REFINERY/YYYY-MM, crude/REFINERY/ROUTE/YYYY-MM, margins/REFINERY/HOLDER" : "prices/DE/2026-01, flows/nord-stream-2-b/2026-01, gains/gazprom"), ask), traced,
     h("h2", {}, "Trust"),
     h("p", {}, "Certificate ", h("span", { class: t.certificate_passed ? "ok" : "bad" }, t.certificate_passed ? "passed" : "FAILED"), `; worst residual ${Number(t.worst_residual).toExponential(1)}. Facts behind it: ${Object.entries(t.facts_percent).map(([k, v]) => `${v} % ${k}`).join(", ")}.`),
     h("ul", {}, t.notes.map((n) => h("li", {}, n))),
