@@ -148,7 +148,8 @@ def test_harmful_text_does_nothing() -> None:
     bad = "<script>alert(1)</script>' onload='x"
     document["identity"]["name"] = bad
     document["sources"][0]["title"] = bad
-    document["sources"][0]["url"] = "javascript:alert(1)"
+    for source in document["sources"]:
+        source["url"] = "javascript:alert(1)"
     text = page_html(document)
     reader = read(text)
     assert "script" not in {t for t, _ in reader.tags}
