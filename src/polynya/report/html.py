@@ -21,6 +21,7 @@ from markupsafe import Markup
 from polynya import __version__
 from polynya.report.payload import Labels, country_names, payload
 from polynya.report.sentences import condition_of, sentences, trust_of
+from polynya.report.words import factual, plain, said_by
 from polynya.results.answer import Answer
 from polynya.world import World
 from polynya.world.notices import notices
@@ -88,7 +89,7 @@ def page(tables: Mapping[str, pl.DataFrame], summary: Mapping[str, Any], labels:
         condition=condition_of(summary),
         banner=trust_of(summary),
         changes=tables["changes"].to_dicts(),
-        claims=tables["claims"].to_dicts(),
+        claims=[_in_words(c) for c in tables["claims"].to_dicts()],
         notices=notices(tables["sources"].to_dicts()) if "sources" in tables else [],
         policy=policy(css, js),
         css=Markup(css),  # noqa: S704  our own bundle, held to its hash by a test
@@ -115,6 +116,15 @@ def labels_of(answer: Answer) -> Labels:
             "solver": answer.question.solver,
         },
     )
+
+
+def _in_words(claim: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **claim,
+        "attribution": said_by(claim["attribution"]),
+        "factuality": factual(claim["factuality"]),
+        "stage": plain(claim["stage"]),
+    }
 
 
 def _fleets(world: World, names: Mapping[str, str]) -> dict[str, str]:
