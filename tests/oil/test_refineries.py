@@ -20,7 +20,7 @@ from polynya.results.case import Case
 from polynya.results.explain import explain, explain_text
 from polynya.results.exports import export
 from polynya.results.folder import Run
-from polynya.results.oil import crude_of, gains_of, margins_of, runs_of, utilisation_of
+from polynya.results.oil import crude_of, gain_terms, margins_of, runs_of, utilisation_of
 from polynya.results.verify import verify
 from polynya.results.write import result_tables
 from polynya.world import World, load_world
@@ -166,7 +166,7 @@ def _legs(case: Case, world: World) -> list[tuple[float, float]]:
 
 
 def test_gains_add_up_to_welfare(february):
-    assert gains_of(february)["musd"].sum() == pytest.approx(february.solution.welfare["total"], rel=1e-9)
+    assert gain_terms(february)["musd"].sum() == pytest.approx(february.solution.welfare["total"], rel=1e-9)
 
 
 def test_without_loss_of_mass_yields_stay_below_what_goes_in(world):

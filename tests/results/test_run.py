@@ -149,9 +149,16 @@ def test_a_closed_corridor_is_explained_by_its_gate(run: Path, capsys: pytest.Ca
     [
         ("prices/BB/2021-01", 0),
         ("prices/BX/2021-01", 6),
-        ("price/BB/2021-01", 2),
-        ("prices/BB", 2),
+        ("price/BB/2021-01", 0),  # one price or many
+        ("costs/BB/2021-01", 2),
+        ("prices/BB", 0),  # the mean of the horizon
+        ("prices/Europe", 0),
+        ("prices/BB/2021-01/x", 2),
+        ("markups", 2),
         ("gains/seller-b", 0),
+        ("gains/nobody", 6),
+        ("trust/certificate", 0),
+        ("trust/nothing", 6),
     ],
 )
 def test_addresses(run: Path, address: str, code: int) -> None:

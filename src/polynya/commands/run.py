@@ -116,21 +116,37 @@ def explain(
     folder: RunDir,
     address: Annotated[
         str,
-        typer.Argument(metavar="ADDRESS", help="prices/DE/2026-01, flows/nord-stream-2-b/2026-01, gains/gazprom, ..."),
-    ],
+        typer.Argument(
+            metavar="[ADDRESS]",
+            help="prices/DE/2026-01, prices/Europe, supply/RU/EU, gains/gazprom, ...; without: what can be asked.",
+        ),
+    ] = "",
     json: Json = False,
 ) -> None:
-    """Where a number comes from: equation, facts, gates, changes and the claims behind them.
+    """Where a number comes from: terms, equation, facts, gates, changes and the claims behind them.
 
-    Example: polynya explain runs/gazprom-arctic-2025-1a2b flows/nord-stream-2-b/2026-01
+    Without an address: which numbers the note has, and how everything else is asked.
+
+    Examples:
+    polynya explain runs/gazprom-arctic-2025-1a2b
+    polynya explain runs/gazprom-arctic-2025-1a2b flows/nord-stream-2-b/2026-01
+    polynya explain runs/gazprom-arctic-2025-1a2b gains/Europe
     """
     from polynya.console import emit_json, say
+    from polynya.results.addresses import asked, asked_text
+    from polynya.results.explain import FORMS, explain_text
     from polynya.results.explain import explain as trace
-    from polynya.results.explain import explain_text
-    from polynya.results.folder import Run
+    from polynya.results.explain_oil import OIL_FORMS
+    from polynya.results.folder import open_run
 
-    run = Run(folder)
-    run.require_unaltered()
+    run = open_run(folder)
+    if not address:
+        found = asked(run, OIL_FORMS if run.manifest.get("market") == "oil" else FORMS)
+        if json:
+            emit_json(found)
+        else:
+            say(asked_text(found))
+        return
     document = trace(run, address)
     if json:
         emit_json(document)

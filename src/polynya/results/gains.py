@@ -27,34 +27,61 @@ ROUNDING_SHARE = (
 
 def gains_of(case: Case, state_of_arc: Mapping[str, str]) -> pl.DataFrame:
     """group (consumers | producers | operators | states), id, musd (discounted over the horizon). Adds up to welfare."""
-    ledger = case.solution.accounts.group_by("party", "id", maintain_order=True).agg(pl.col("amount").sort().sum())
+    return total(gain_terms(case, state_of_arc))
+
+
+def total(terms: pl.DataFrame) -> pl.DataFrame:
+    """The terms of each party together."""
+    return terms.group_by("group", "id", maintain_order=True).agg(pl.col("musd").sort().sum()).sort("group", "id")
+
+
+def gain_terms(case: Case, state_of_arc: Mapping[str, str]) -> pl.DataFrame:
+    """group, id, kind, musd: what each party's gain consists of; kinds as in the engine's accounts, and those of shared ones."""
+    ledger = case.solution.accounts.group_by("party", "id", "kind", maintain_order=True).agg(
+        pl.col("amount").sort().sum()
+    )
     merged = [name for name, members in case.solution.names.items() if members != [name]]
-    single = ledger.filter(~((pl.col("party") == "producers") & pl.col("id").is_in(merged)))
+    of_merged = (pl.col("party") == "producers") & pl.col("id").is_in(merged)
     states = pl.col("id").replace_strict(dict(state_of_arc), default="unknown", return_dtype=pl.String)
-    single = single.with_columns(pl.when(pl.col("party") == "states").then(states).otherwise(pl.col("id")).alias("id"))
-    shared = pl.concat([_rents_of_price_takers(case, merged), *(_cheap_ways(case, name) for name in merged)])
-    rest = ledger.filter((pl.col("party") == "producers") & pl.col("id").is_in(merged))
-    rest = rest.join(
-        shared.group_by("class", maintain_order=True).agg(pl.col("amount").sort().sum().alias("given")),
-        left_on="id",
-        right_on="class",
-        how="left",
-    ).with_columns((pl.col("amount") - pl.col("given").fill_null(0.0)).alias("left"))
+    single = ledger.filter(~of_merged).with_columns(
+        pl.when(pl.col("party") == "states").then(states).otherwise(pl.col("id")).alias("id")
+    )
+    shared = pl.concat(
+        [
+            _rents_of_price_takers(case, merged).with_columns(pl.lit("scarcity of own gas").alias("kind")),
+            *(
+                _cheap_ways(case, name).with_columns(pl.lit("ways that cost less than the last unit").alias("kind"))
+                for name in merged
+            ),
+        ]
+    )
+    given = shared.group_by("class", maintain_order=True).agg(pl.col("amount").sort().sum().alias("given"))
+    rest = ledger.filter(of_merged).group_by("party", "id", maintain_order=True).agg(pl.col("amount").sort().sum())
+    rest = rest.join(given, left_on="id", right_on="class", how="left").with_columns(
+        (pl.col("amount") - pl.col("given").fill_null(0.0)).alias("left")
+    )
     rounding = ROUNDING_SHARE * pl.max_horizontal(pl.col("amount").abs(), 1.0)
-    rest = rest.filter(pl.col("left").abs() > rounding).select(
-        "party", pl.concat_str(pl.col("id"), pl.lit(REST)).alias("id"), pl.col("left").alias("amount")
+    columns = ("party", "id", "kind", "amount")
+    parts = [
+        single.select(columns),
+        shared.with_columns(pl.lit("producers").alias("party")).select(columns),
+        rest.filter(pl.col("left").abs() > rounding).select(
+            "party",
+            pl.concat_str(pl.col("id"), pl.lit(REST)).alias("id"),
+            pl.lit("remainder").alias("kind"),
+            pl.col("left").alias("amount"),
+        ),
+    ]
+    terms = pl.concat(parts).select(
+        pl.col("party").alias("group"), "id", "kind", (pl.col("amount") * welfare_unit_musd(1.0)).alias("musd")
     )
-    parts = [single, shared.select(pl.lit("producers").alias("party"), "id", "amount"), rest]
-    table = pl.concat(parts).group_by("party", "id", maintain_order=True).agg(pl.col("amount").sort().sum())
-    table = table.select(
-        pl.col("party").alias("group"), "id", (pl.col("amount") * welfare_unit_musd(1.0)).alias("musd")
-    )
-    table = (
-        pl.concat([table, _sunk_fees(case)])
-        .group_by("group", "id", maintain_order=True)
+    fees = _sunk_fees(case).with_columns(pl.lit("fees owed whether used or not").alias("kind"))
+    return (
+        pl.concat([terms, fees.select(terms.columns)])
+        .group_by("group", "id", "kind", maintain_order=True)
         .agg(pl.col("musd").sort().sum())
+        .sort("group", "id", "kind")
     )
-    return table.sort("group", "id")
 
 
 def _cheap_ways(case: Case, name: str) -> pl.DataFrame:

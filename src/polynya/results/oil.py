@@ -17,14 +17,15 @@ import polars as pl
 from polynya.control.blocked import blocked_states
 from polynya.control.deals import compare as compare_control
 from polynya.control.economic import economic_share, title_holders
-from polynya.control.gains import by_holder, gains_to_owners
+from polynya.control.gains import Gain, gains_to_owners
 from polynya.control.inputs import ControlInputs, inputs_from_tables
 from polynya.control.owners import CONTROL_KINDS
 from polynya.control.shares import WHOLE
 from polynya.results import compare
 from polynya.results.answer import Answer
 from polynya.results.case import BASELINE, SCENARIO, Case
-from polynya.results.owners import paid_for_stakes
+from polynya.results.gains import total
+from polynya.results.owners import held_by, held_of, paid_for_stakes
 from polynya.world import World
 from polynya.world.capacity import add_months
 
@@ -40,9 +41,11 @@ def oil_tables(answer: Answer) -> dict[str, pl.DataFrame]:
     after = answer.applied.world
     last = add_months(answer.first, answer.months - 1).replace(day=15)
     runs = {n: runs_of(c, world) for n, c in cases.items()}
-    gains = {n: gains_of(c) for n, c in cases.items()}
+    terms = {n: gain_terms(c) for n, c in cases.items()}
+    gains = {n: total(t) for n, t in terms.items()}
     worlds = {BASELINE: world, SCENARIO: after}
     paid = {BASELINE: {}, SCENARIO: paid_for_stakes(answer.scenario, answer.applied)}
+    shared = {n: owner_shares(gains[n], worlds[n], last, paid[n]) for n in cases}
     return {
         "prices": compare.prices(cases),
         "flows": compare.side_by_side(
@@ -80,9 +83,11 @@ def oil_tables(answer: Answer) -> dict[str, pl.DataFrame]:
             {n: margins_of(c, runs[n]) for n, c in cases.items()}, ["refinery", "holder"], ["crude_mt", "margin_musd"]
         ),
         "gains": compare.side_by_side(gains, ["group", "id"], ["musd"]),
-        "owners": compare.side_by_side(
-            {n: owners_of(gains[n], worlds[n], last, paid[n]) for n in cases}, ["holder"], ["musd"]
+        "owners": compare.side_by_side({n: held_by(g) for n, g in shared.items()}, ["holder"], ["musd"]),
+        "owner_terms": compare.side_by_side(
+            {n: held_of(g) for n, g in shared.items()}, ["holder", "of"], ["share", "musd"]
         ),
+        "gain_terms": compare.side_by_side(terms, ["group", "id", "kind"], ["musd"]),
         "stakes": compare.side_by_side(
             {n: stakes_of(w, last) for n, w in worlds.items()}, ["refinery", "kind", "holder"], ["share_percent"]
         ),
@@ -298,21 +303,22 @@ def margins_of(case: Case, runs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def gains_of(case: Case) -> pl.DataFrame:
-    """group, id, musd (discounted over the horizon); adds up to welfare.
+def gain_terms(case: Case) -> pl.DataFrame:
+    """group, id, kind, musd (discounted over the horizon): what each gain consists of; adds up to welfare.
 
     A holder's rents on its shares of refineries and lines count as its own (producers); operators are the lines, by tariff.
     """
     rent = (pl.col("party") == "operators") & (pl.col("kind") == "congestion")
     rows = case.solution.accounts.filter(~rent).select(
-        pl.col("party").alias("group"), "id", pl.col("amount").alias("musd")
+        pl.col("party").alias("group"), "id", "kind", pl.col("amount").alias("musd")
     )
-    held = scarcity_of(case).select(pl.lit("producers").alias("group"), pl.col("holder").alias("id"), "musd")
-    return pl.concat([rows, held]).group_by("group", "id").agg(pl.col("musd").sum()).sort("group", "id")
+    scarce = pl.lit("scarcity of own shares").alias("kind")
+    held = scarcity_of(case).select(pl.lit("producers").alias("group"), pl.col("holder").alias("id"), scarce, "musd")
+    return pl.concat([rows, held]).group_by("group", "id", "kind").agg(pl.col("musd").sum()).sort("group", "id", "kind")
 
 
-def owners_of(gains: pl.DataFrame, world: World, day: date, paid: Mapping[str, float]) -> pl.DataFrame:
-    """holder, musd: the refinery holders' and lines' gains up the chain of title, by exact economic share on `day`.
+def owner_shares(gains: pl.DataFrame, world: World, day: date, paid: Mapping[str, float]) -> list[Gain]:
+    """The refinery holders' and lines' gains up the chain of title, by exact economic share on `day`.
 
     `paid`: million USD that parties get for stakes, or give (negative).
     """
@@ -322,8 +328,7 @@ def owners_of(gains: pl.DataFrame, world: World, day: date, paid: Mapping[str, f
     for identity, musd in held.select("id", "musd").iter_rows():
         owner = asset.get(identity, identity)
         income[owner] = income.get(owner, 0.0) + musd
-    shared = by_holder(gains_to_owners(income, _control(world).graph(day)))
-    return pl.DataFrame(list(shared.items()), schema={"holder": pl.String, "musd": pl.Float64}, orient="row")
+    return gains_to_owners(income, _control(world).graph(day))
 
 
 def _control(world: World) -> ControlInputs:

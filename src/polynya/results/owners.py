@@ -14,7 +14,7 @@ from datetime import date
 
 import polars as pl
 
-from polynya.control.gains import by_holder, gains_to_owners
+from polynya.control.gains import Gain, by_holder, gains_to_owners
 from polynya.control.inputs import inputs_from_tables
 from polynya.scenario import Applied, Scenario
 from polynya.scenario.schema import TransferStake
@@ -28,18 +28,37 @@ def owners_of(gains: pl.DataFrame, world: World, day: date, paid: Mapping[str, f
 
     `paid`: million USD that parties get for stakes, or give (negative).
     """
+    return held_by(_shared_out(gains, world, day, paid))
+
+
+def owner_terms(gains: pl.DataFrame, world: World, day: date, paid: Mapping[str, float] | None = None) -> pl.DataFrame:
+    """holder, of, share, musd: what of which thing's or party's gain reaches each holder; the rows of a holder add up."""
+    return held_of(_shared_out(gains, world, day, paid))
+
+
+def held_by(shared: list[Gain]) -> pl.DataFrame:
+    """holder, musd."""
+    return pl.DataFrame(list(by_holder(shared).items()), schema={"holder": pl.String, "musd": pl.Float64}, orient="row")
+
+
+def held_of(shared: list[Gain]) -> pl.DataFrame:
+    """holder, of, share, musd."""
+    rows = [(g.holder, g.source, float(g.share), g.musd) for g in shared]
+    schema = {"holder": pl.String, "of": pl.String, "share": pl.Float64, "musd": pl.Float64}
+    return pl.DataFrame(rows, schema=schema, orient="row").sort("holder", "of")
+
+
+def _shared_out(gains: pl.DataFrame, world: World, day: date, paid: Mapping[str, float] | None) -> list[Gain]:
     inputs = inputs_from_tables(
         {name: list(f.iter_rows(named=True)) for name, f in world.tables.items() if name != "facts"}
     )
-    graph = inputs.graph(day)
     source = _sources(world)
     income: dict[str, float] = dict(paid or {})
     for group, identity, musd in gains.select("group", "id", "musd").iter_rows():
         if group in GROUPS:
             owner = source.get(identity, identity)
             income[owner] = income.get(owner, 0.0) + musd
-    held = by_holder(gains_to_owners(income, graph))
-    return pl.DataFrame(list(held.items()), schema={"holder": pl.String, "musd": pl.Float64}, orient="row")
+    return gains_to_owners(income, inputs.graph(day))
 
 
 def paid_for_stakes(scenario: Scenario, applied: Applied) -> dict[str, float]:

@@ -68,10 +68,12 @@ def summarise(answer: Answer, tables: Mapping[str, pl.DataFrame]) -> dict[str, A
             "usd_per_mmbtu": {k: _r(v) for k, v in price.items()},
             "eur_per_mwh": {k: _r(eur_per_mwh_from_usd_per_mmbtu(v, rate)) for k, v in price.items()},
             "change_percent": _r(100.0 * (price[SCENARIO] / price[BASELINE] - 1.0)),
+            "usd_per_eur": rate,
         },
         "hubs": [h for h in (_hub(answer, name, nodes) for name, nodes in HUBS.items()) if h["change"] is not None],
         "corridors": _corridors(tables["flows"], years),
         "europe": europe,
+        "european_union": sorted(_eu(answer)),
         "suppliers_of_europe": _suppliers(tables["supply"], europe, _eu(answer), years),
         "world_balance": _world_balance(answer, years),
         "gains": _gains(tables["gains"], answer),
@@ -150,6 +152,7 @@ def _hub(answer: Answer, name: str, nodes: Sequence[str]) -> dict[str, Any]:
     price = compare.weighted_prices(answer.cases, nodes)
     return {
         "hub": name,
+        "nodes": list(nodes),
         BASELINE: _r(price[BASELINE]),
         SCENARIO: _r(price[SCENARIO]),
         "change": _r(price[SCENARIO] - price[BASELINE]),

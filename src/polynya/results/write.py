@@ -18,8 +18,8 @@ from polynya.results import compare
 from polynya.results.answer import Answer
 from polynya.results.case import BASELINE, SCENARIO, Case
 from polynya.results.folder import RunWriter
-from polynya.results.gains import gains_of
-from polynya.results.owners import owners_of, paid_for_stakes
+from polynya.results.gains import gain_terms, total
+from polynya.results.owners import owner_terms, owners_of, paid_for_stakes
 from polynya.results.rules import rule_tables
 from polynya.results.summary import last_calibrated_year
 from polynya.results.supply import supply_matrix
@@ -40,7 +40,15 @@ def result_tables(answer: Answer) -> dict[str, pl.DataFrame]:
     start = dict(world.table("corridors").select("id", "from_node").iter_rows())
     state_of_arc = {arc: str(country.get(node, node)) for arc, node in start.items()}
     supply = {n: supply_matrix(c, country) for n, c in cases.items()}
-    gains = {n: gains_of(c, state_of_arc) for n, c in cases.items()}
+    terms = {n: gain_terms(c, state_of_arc) for n, c in cases.items()}
+    gains = {n: total(t) for n, t in terms.items()}
+    shared = {
+        n: (gains[n], w, _last_day(answer), paid)
+        for n, w, paid in (
+            (BASELINE, world, {}),
+            (SCENARIO, answer.applied.world, paid_for_stakes(answer.scenario, answer.applied)),
+        )
+    }
     tables = {
         "prices": compare.prices(cases),
         "flows": compare.flows(cases),
@@ -51,17 +59,11 @@ def result_tables(answer: Answer) -> dict[str, pl.DataFrame]:
             {n: c.production() for n, c in cases.items()}, ["supply", "trader", "node", "period"], ["quantity"]
         ),
         "supply": compare.side_by_side({n: _totals(f) for n, f in supply.items()}, ["supplier", "node"], ["bcm"]),
-        "owners": compare.side_by_side(
-            {
-                n: owners_of(gains[n], w, _last_day(answer), paid)
-                for n, w, paid in (
-                    (BASELINE, world, {}),
-                    (SCENARIO, answer.applied.world, paid_for_stakes(answer.scenario, answer.applied)),
-                )
-            },
-            ["holder"],
-            ["musd"],
+        "owners": compare.side_by_side({n: owners_of(*given) for n, given in shared.items()}, ["holder"], ["musd"]),
+        "owner_terms": compare.side_by_side(
+            {n: owner_terms(*given) for n, given in shared.items()}, ["holder", "of"], ["share", "musd"]
         ),
+        "gain_terms": compare.side_by_side(terms, ["group", "id", "kind"], ["musd"]),
         "gains": compare.side_by_side(gains, ["group", "id"], ["musd"]),
         "storage": compare.side_by_side(
             {n: c.stocks() for n, c in cases.items()}, ["storage", "period"], ["level", "injection", "withdrawal"]
@@ -71,6 +73,11 @@ def result_tables(answer: Answer) -> dict[str, pl.DataFrame]:
             {n: c.solution.markups for n, c in cases.items()}, ["trader", "node", "period"], ["markup"]
         ),
         **account_tables(answer),
+        "fleets": compare.side_by_side(
+            {n: c.problem.fleets.select("fleet", "period", "ship_days") for n, c in cases.items()},
+            ["fleet", "period"],
+            ["ship_days"],
+        ),
         "nodes": world.table("nodes").select("id", "name", "region", "country", "lat", "lon"),
     }
     if answer.periods:

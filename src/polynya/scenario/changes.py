@@ -215,7 +215,9 @@ def _lift(world: World, change: s.LiftMeasure, day: date) -> tuple[World, str]:
     if change.targets:
         return _lift_for(world, change, day, change.targets)
     ended = _with_dependants(world, change.measures)
-    tables = {"measures": _end(world.table("measures"), pl.col("id").is_in(ended), day, change.to)}
+    tables = {
+        "measures": _known_end(_end(world.table("measures"), pl.col("id").is_in(ended), day, change.to), ended, day)
+    }
     if "designations" in world.tables:
         tables["designations"] = _end(world.table("designations"), pl.col("measure").is_in(ended), day, change.to)
     return world.with_tables(tables), f"lifted: {', '.join(ended)}"
@@ -237,7 +239,7 @@ def _lift_for(world: World, change: s.LiftMeasure, day: date, freed: Sequence[st
     )
     own = [{**r, "targets": " ".join(t for t in (r["targets"] or "").split() if t in freed)} for r in named]
     alone = pl.DataFrame(own, schema={c: t for c, t in measures.schema.items() if not c.startswith("_")})
-    ended = _end(alone.filter(pl.col("targets") != ""), pl.lit(True), day, change.to)
+    ended = _known_end(_end(alone.filter(pl.col("targets") != ""), pl.lit(True), day, change.to), list(left), day)
     rows = [
         {**r, "id": f"{r['id']}-{change.id}{f'-{i}' if i else ''}"} for i, r in enumerate(ended.iter_rows(named=True))
     ]
@@ -336,7 +338,9 @@ def _license(world: World, change: s.LicenseMeasure, day: date) -> tuple[World, 
 
 def _end_licence(world: World, change: s.EndLicence, day: date) -> tuple[World, str]:
     licences = _end(world.table("licences"), pl.col("id").is_in(change.licences), day, change.to)
-    return world.with_tables({"licences": licences}), f"lapses: {', '.join(change.licences)}"
+    return world.with_tables(
+        {"licences": _known_end(licences, change.licences, day)}
+    ), f"lapses: {', '.join(change.licences)}"
 
 
 def _end_holding(world: World, change: s.EndHolding, day: date) -> tuple[World, str]:
@@ -451,6 +455,16 @@ def _end(frame: pl.DataFrame, chosen: pl.Expr, day: date, to: date | None) -> pl
     )
     again = again.with_columns(pl.max_horizontal(pl.lit(back), pl.col("valid_from")).alias("valid_from"))
     return pl.concat([ended.filter(~later.fill_null(False)), again])
+
+
+def _known_end(frame: pl.DataFrame, ids: Sequence[str], day: date) -> pl.DataFrame:
+    """What a scenario ends has an end that is known; else it would go on as one that nobody followed up."""
+    if "end_known" not in frame.columns:
+        return frame
+    over = pl.col("id").is_in(list(ids)) & (pl.col("valid_to") < day)
+    return frame.with_columns(
+        pl.when(over.fill_null(False)).then(pl.lit("ended")).otherwise(pl.col("end_known")).alias("end_known")
+    )
 
 
 _NEEDS: dict[str, tuple[str, ...]] = {
