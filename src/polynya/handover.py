@@ -16,6 +16,7 @@ import polars as pl
 
 from polynya.control.market_tables import ban_rows, cap_rows, deterrent_rows, effects_from_tables
 from polynya.market.inputs import MarketInputs, build_inputs, ship_arc
+from polynya.market.kept import Kept
 from polynya.market.problem import Problem
 from polynya.market.seasons import Period, joined, joined_bans
 from polynya.voyages.bundle import read_bundle, read_rows
@@ -133,10 +134,12 @@ def pose(
     lags: bool = False,
     periods: Sequence[Period] | None = None,
     laws: Laws | None = None,
+    kept: Kept | None = None,
 ) -> Posed:
     """One world's market problem: what control permits and what voyages cost reach it as tables.
 
-    `laws` remembers what the law does, for worlds that are posed one after another over the same months. `months` counts every month from `first`; `periods` (a plan of `market.seasons`) joins some of them to seasons.
+    `laws` and `kept` remember what the law does and the rows that were made, for worlds that are posed one after another over
+    the same months; the problem is the same to the last bit. `months` counts every month from `first`; `periods` (a plan of `market.seasons`) joins some of them to seasons.
     """
     law = (laws or Laws()).of(world, first, months, sea.legs if sea else None)
     inputs = build_inputs(
@@ -152,6 +155,7 @@ def pose(
         served=sea.served if sea else None,
         lags=lags,
         anchor=anchor.values,
+        kept=kept,
     )
     bans = law.bans
     if periods is not None:

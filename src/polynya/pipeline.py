@@ -22,6 +22,7 @@ from polynya.ensemble.many import Ensemble, Plan, run_ensemble
 from polynya.ensemble.work import Ground, ground, plain
 from polynya.errors import NoSolutionError, UsageError
 from polynya.market.answer import Solution
+from polynya.market.kept import Kept
 from polynya.market.problem import Problem
 from polynya.market.seasons import Period, horizon_months, joined_legs, plan
 from polynya.market.solve import solve
@@ -58,6 +59,7 @@ class Ready:
     sea: handover.Voyages | None
     miles: Mapping[tuple[str, str], float] = field(default_factory=dict)  # of crude by sea, where oil is asked about
     laws: handover.Laws = field(default_factory=handover.Laws)
+    kept: Kept = field(default_factory=Kept)
 
     def pose(self, world: World) -> handover.Posed:
         """The market problem of today's world or of another one, over the months of the question."""
@@ -72,6 +74,7 @@ class Ready:
             lags=self.question.lags,
             periods=self.periods,
             laws=self.laws,
+            kept=self.kept,
         )
 
     def sail(self, world: World) -> handover.Voyages | None:

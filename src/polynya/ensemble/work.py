@@ -146,7 +146,7 @@ def pose(g: Ground, chosen: Chosen) -> PosedCase:
     record = {
         "solution": key,
         "gates": sorted(f"{s}/{gate}" for s, gate in shut.select("subject", "gate").iter_rows()),
-        "sources": sorted({f.source for f in posed.inputs.facts.values()}),
+        "sources": sorted(posed.inputs.sources),
         "notes": list(posed.inputs.notes),
     }
     return PosedCase(record, posed, warm)

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import math
 from calendar import isleap
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar
 
 import polars as pl
 
 from polynya.errors import InputError
 from polynya.market import stocks
+from polynya.market.kept import Kept, Part, Row, Watch
 from polynya.units import MMBTU_PER_BCM, added
 from polynya.world import World
 from polynya.world.capacity import CapacityReader, add_months, month_bounds
@@ -30,6 +32,25 @@ from polynya.world.world import MODEL
 COST_PIECES = ((0.50, 0.0, 0.15), (0.46, 0.15, 0.55), (0.04, 0.55, 1.0))
 EARTH_RADIUS_NM = 3440.065
 DUTY_YEARS = 5  # before the year: over so many the use is averaged that limits a filling obligation
+# Tables whose rows the parts are made of; all parts rest on them.
+_RESTS_ON = ("nodes", "traders", "supplies", "corridors", "assets", "frictions", "attributes")
+_NOBODY: Mapping[str, frozenset[str]] = {}
+T = TypeVar("T")
+_Arc = tuple[str, str, str, str, str | None]  # id, start, end, kind, fleet
+_Friction = tuple[date | None, date | None, float, float]  # first and last day, friction, its rise
+
+
+@dataclass(frozen=True, eq=False)
+class _The:
+    """One and the same thing: what is handed over as a table, compared by where it lies."""
+
+    thing: object
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _The) and other.thing is self.thing
+
+    def __hash__(self) -> int:
+        return id(self.thing)
 
 
 @dataclass(frozen=True)
@@ -37,8 +58,7 @@ class MarketInputs:
     """The tables of a problem folder, what each rests on, and what could not be used."""
 
     tables: Mapping[str, pl.DataFrame]
-    trace: pl.DataFrame  # table, id, attribute, fact key: which facts stand behind a row's numbers
-    facts: Mapping[str, Fact]
+    parts: tuple[Part, ...]  # what the tables were made of, and what that rests on
     gates: pl.DataFrame  # subject, gate, period, kind, name, source, measure: gates shut for a whole month
     notes: tuple[str, ...] = ()
     # arc, payer (a trader), period, musd: fees owed whether a line is used or not. Sunk, so that no flow depends on them
@@ -49,20 +69,22 @@ class MarketInputs:
         )
     )
 
+    @cached_property
+    def trace(self) -> pl.DataFrame:
+        """table, id, attribute, fact key: which facts stand behind a row's numbers."""
+        rows: set[tuple[str, str, str, str]] = set().union(*(p.trace for p in self.parts))
+        schema = dict.fromkeys(("table", "id", "attribute", "fact"), pl.String)
+        return pl.DataFrame(sorted(rows), schema=schema, orient="row")
 
-@dataclass
-class _Trace:
-    rows: set[tuple[str, str, str, str]] = field(default_factory=set)
-    facts: dict[str, Fact] = field(default_factory=dict)
-    keys: dict[int, str] = field(default_factory=dict)  # of a fact's place in memory: most are read for every month
+    @cached_property
+    def facts(self) -> Mapping[str, Fact]:
+        """Fact key -> fact, of all that the tables rest on."""
+        return {f.key: f for f in {i: f for p in self.parts for i, f in p.facts.items()}.values()}
 
-    def add(self, table: str, identity: str, attribute: str, facts: Iterable[Fact]) -> None:
-        for fact in facts:
-            key = self.keys.get(id(fact))
-            if key is None:
-                key = self.keys[id(fact)] = fact.key
-                self.facts[key] = fact
-            self.rows.add((table, identity, attribute, key))
+    @property
+    def sources(self) -> frozenset[str]:
+        """The sources of those facts."""
+        return frozenset[str]().union(*(p.sources for p in self.parts))
 
 
 def build_inputs(
@@ -79,6 +101,7 @@ def build_inputs(
     served: Mapping[str, frozenset[str]] | None = None,
     lags: bool = True,
     anchor: Mapping[tuple[str, str, str], float] | None = None,
+    kept: Kept | None = None,
 ) -> MarketInputs:
     """Build the problem of `months` months from `first`.
 
@@ -87,25 +110,21 @@ def build_inputs(
     period, fleet, days, cost_usd_per_mmbtu, boil_off_share, ship_days_per_bcm, lag_share, hub), `fleets` (fleet, period,
     ship_days), `hubs` (hub, period, capacity_bcm) and `served` (fleet -> the sellers it alone carries) from voyages; without legs
     the distance is the great circle times a stated detour. `anchor` maps (item, node, period) to the user's value.
+    `kept` remembers rows for worlds that are posed one after another; the result is the same to the last bit.
     Raises InputError when a number that the problem needs is not in the world.
     """
-    build = _Builder(world, first, months, anchor or {})
+    build = _Builder(world, first, months, anchor or {}, kept or Kept())
     build.periods()
     build.demand()
     build.production()
     build.pipelines()
-    build.lng(legs if lags or legs is None else legs.with_columns(pl.lit(0.0).alias("lag_share")), fleets, hubs)
+    build.lng(legs, fleets, hubs, lags)
     if legs is not None and not lags:
-        build.notes.append("LNG arrives in the month in which it is loaded (--lags carries it over).")
+        build.note("LNG arrives in the month in which it is loaded (--lags carries it over).")
     build.storage()
     build.contracts()
     build.ship_or_pay()
-    build.conduct()
-    build.access()
-    build.foreign_plants()
-    build.sold_where_landed()
-    build.fleets_of_others(served or {})
-    build.law(bans, caps, deterrents)
+    build.rules(bans, caps, deterrents, served or _NOBODY)
     return build.done()
 
 
@@ -122,61 +141,96 @@ def build_numbers(
 ) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """The rows of every table of `build_inputs` that holds numbers of the world, as they were computed: whatever the world's
     numbers carry with them (`duals`) is still there. No bans and no caps of the law, which hold none."""
-    build = _Builder(world, first, months, anchor or {})
+    build = _Builder(world, first, months, anchor or {}, Kept())
     build.periods()
     build.demand()
     build.production()
     build.pipelines()
-    build.lng(legs if lags or legs is None else legs.with_columns(pl.lit(0.0).alias("lag_share")), fleets, hubs)
+    build.lng(legs, fleets, hubs, lags)
     build.storage()
     build.contracts()
-    build.conduct()
-    return build.tables
+    build.look_round()
+    build.make("conduct", "", build.conduct)
+    tables: dict[str, list[Row]] = {}
+    for section in build.sections.values():
+        for part in section:
+            for table, rows in part.rows.items():
+                tables.setdefault(table, []).extend(rows)
+    return tables
 
 
 class _Builder:
-    def __init__(self, world: World, first: date, months: int, anchor: Mapping[tuple[str, str, str], float]) -> None:
-        self.world = world
+    """Makes one part after another; `self.part` is the one that is being made."""
+
+    def __init__(
+        self, world: World, first: date, months: int, anchor: Mapping[tuple[str, str, str], float], kept: Kept
+    ) -> None:
         self.months = [add_months(first, i) for i in range(months)]
         self.names = [m.strftime("%Y-%m") for m in self.months]
-        self.reader = CapacityReader(world)
-        self.trace = _Trace()
-        self.tables: dict[str, list[dict[str, Any]]] = {}
-        self.gates: list[dict[str, Any]] = []
-        self.fees: list[dict[str, Any]] = []
-        self.notes: list[str] = []
-        self._onward: tuple[int, dict[str, set[tuple[str, str]]]] = (-1, {})  # of so many arcs: start -> arc, end
-        self._shut: tuple[int, dict[str, set[str]]] = (0, {})  # of so many bans: seller -> arcs
         self.anchor = anchor
-        self.nodes = {r["id"]: r for r in world.table("nodes").iter_rows(named=True)}
-        self.traders = {r["id"]: r for r in world.table("traders").iter_rows(named=True)}
-        self.missing: list[str] = []
-        self.fallen_back: dict[tuple[int, int], set[str]] = {}  # (year wanted, year of the pair) -> nodes
-        self.friction: dict[str, list[tuple[date | None, date | None, float, float]]] = {}
-        for r in world.table("frictions").iter_rows(named=True) if "frictions" in world.tables else ():
-            pair = (r["friction_usd_per_mmbtu"], r["slope_usd_per_mmbtu_per_bcm_per_year"])
-            self.friction.setdefault(r["way"], []).append((r["valid_from"], r["valid_to"], *pair))
-        self.carried_on: dict[
-            int, dict[int, set[str]]
-        ] = {}  # year of the last pair -> later year -> nodes on its curve
-        self.moved: set[str] = set()  # nodes whose curve an outlook moves
+        rests_on = [world.tables.get(name) for name in _RESTS_ON]
+        self.kept = kept.branch(first, months, anchor, *rests_on)
+        self.nodes: Mapping[str, Row] = self._once("nodes", lambda: _by_id(world.table("nodes")))
+        self.traders: Mapping[str, Row] = self._once("traders", lambda: _by_id(world.table("traders")))
+        self.friction: Mapping[str, list[_Friction]] = self._once("frictions", lambda: _frictions(world))
+        parent = self._once("parent", lambda: CapacityReader(world).parent)
+        self.watch = Watch.of(world, CapacityReader(world, parent))
+        self.world, self.reader = self.watch.world, self.watch.reader
+        self.sections: dict[str, list[Part]] = {}
+        self.part = Part()
+        self._keys: dict[int, str] = {}  # of a fact's place in memory: most are read for every month
+        self._onward: dict[str, set[tuple[str, str]]] | None = None  # start -> arc, end
+        self._shut: tuple[int, dict[str, set[str]]] = (0, {})  # of so many bans: seller -> arcs
+
+    def _once(self, name: str, make: Callable[[], T]) -> T:
+        if name not in self.kept.made:
+            self.kept.made[name] = make()
+        found: T = self.kept.made[name]
+        return found
+
+    def make(self, section: str, name: str, rows: Callable[..., None], *given: Any, on: object = None) -> None:
+        """Add a part: rows(*given) makes it, unless the same was made of another world. `on`: what it rests on beside the world."""
+
+        def anew() -> Part:
+            self.part = Part()
+            rows(*given)
+            return self.part
+
+        self.sections.setdefault(section, []).append(self.kept.part((section, name), on, self.watch, anew))
+
+    def note(self, text: str) -> None:
+        """Add a note that rests on nothing but the question."""
+        self.sections.setdefault("notes", []).append(Part(notes=[text]))
+
+    def rows(self, table: str) -> Iterable[Row]:
+        """The rows of a table so far."""
+        return (r for parts in self.sections.values() for p in parts for r in p.rows.get(table, ()))
 
     def add(self, table: str, **row: Any) -> None:
-        self.tables.setdefault(table, []).append(row)
+        self.part.rows.setdefault(table, []).append(row)
+
+    def rest(self, table: str, identity: str, attribute: str, facts: Iterable[Fact]) -> None:
+        """Note the facts that a row rests on."""
+        for fact in facts:
+            key = self._keys.get(id(fact))
+            if key is None:
+                key = self._keys[id(fact)] = fact.key
+            self.part.facts[id(fact)] = fact
+            self.part.trace.add((table, identity, attribute, key))
 
     def need(self, subject: str, attribute: str, on: date, table: str, identity: str) -> float:
         found = self.world.resolve(subject, attribute, on)
         if found is None:
-            self.missing.append(f"{attribute} of {subject} on {on}")
+            self.part.missing.append(f"{attribute} of {subject} on {on}")
             return 0.0
-        self.trace.add(table, identity, attribute, found.facts)
+        self.rest(table, identity, attribute, found.facts)
         return found.value
 
     def maybe(self, subject: str, attribute: str, on: date, table: str, identity: str, default: float = 0.0) -> float:
         for s in self.reader.chain(subject):
             found = self.world.resolve(s, attribute, on)
             if found is not None:
-                self.trace.add(table, identity, attribute, found.facts)
+                self.rest(table, identity, attribute, found.facts)
                 return found.value
         return default
 
@@ -186,6 +240,9 @@ class _Builder:
     # -- time ---------------------------------------------------------------------------------------------------------
 
     def periods(self) -> None:
+        self.make("periods", "", self._periods)
+
+    def _periods(self) -> None:
         rate = self.parameter("discount_rate_per_year")
         for i, (name, month) in enumerate(zip(self.names, self.months, strict=True)):
             first, last = month_bounds(month)
@@ -202,32 +259,35 @@ class _Builder:
     def demand(self) -> None:
         """P = intercept - slope Q through the reference quantity and price, with the declared elasticity there."""
         for node in sorted(self.nodes):
-            if not self.world.facts.get((node, "consumption_bcm")):
-                continue
-            elasticity = self.need(node, "price_elasticity_medium", self.months[0], "demand", node)
-            if elasticity >= 0.0:
-                self.missing.append(f"a negative price_elasticity_medium of {node}")
-                continue
-            for name, month in zip(self.names, self.months, strict=True):
-                quantity, price = self._reference(node, name, month)
-                if quantity <= 0.0:
-                    continue
-                slope = price / (-elasticity * quantity)
-                self.add(
-                    "demand",
-                    node=node,
-                    period=name,
-                    intercept=price + slope * quantity,
-                    slope=slope,
-                    fixed=None,
-                    value_of_lost_load=None,
-                )
+            self.make("demand", node, self._demand, node)
         self._note_fallen_back()
+
+    def _demand(self, node: str) -> None:
+        if not self.world.facts.get((node, "consumption_bcm")):
+            return
+        elasticity = self.need(node, "price_elasticity_medium", self.months[0], "demand", node)
+        if elasticity >= 0.0:
+            self.part.missing.append(f"a negative price_elasticity_medium of {node}")
+            return
+        for name, month in zip(self.names, self.months, strict=True):
+            quantity, price = self._reference(node, name, month)
+            if quantity <= 0.0:
+                continue
+            slope = price / (-elasticity * quantity)
+            self.add(
+                "demand",
+                node=node,
+                period=name,
+                intercept=price + slope * quantity,
+                slope=slope,
+                fixed=None,
+                value_of_lost_load=None,
+            )
 
     def _reference(self, node: str, name: str, month: date) -> tuple[float, float]:
         pair = self._pair(node, month.year)
         if pair is None:
-            self.missing.append(
+            self.part.missing.append(
                 f"consumption_bcm and reference_price_usd_per_mmbtu of {node} for one and the same year"
             )
             return 0.0, 0.0
@@ -235,11 +295,11 @@ class _Builder:
         anchored = all((item, node, name) in self.anchor for item in ("demand_bcm", "price_usd_per_mmbtu"))
         later = {f.valid_from.year for f in self.world.facts[node, "consumption_bcm"] if f.valid_from}
         if not anchored and (year > month.year or any(year < y <= month.year for y in later)):
-            self.fallen_back.setdefault((month.year, year), set()).add(node)
+            self.part.fallen_back.add((month.year, year, node))
         elif not anchored and year < month.year:
-            self.carried_on.setdefault(year, {}).setdefault(month.year, set()).add(node)
-        self.trace.add("demand", node, "consumption_bcm", annual.facts)
-        self.trace.add("demand", node, "reference_price_usd_per_mmbtu", price.facts)
+            self.part.carried_on.add((year, month.year, node))
+        self.rest("demand", node, "consumption_bcm", annual.facts)
+        self.rest("demand", node, "reference_price_usd_per_mmbtu", price.facts)
         share = self.need(node, f"demand_share_m{month.month:02d}", month, "demand", node)
         quantity = self.anchor.get(("demand_bcm", node, name))
         if quantity is None:
@@ -259,8 +319,8 @@ class _Builder:
         for year in range(known + 1, month.year + 1):
             found = self.world.resolve(node, "demand_growth_share_per_year", date(year, 1, 1))
             if found is not None:
-                self.trace.add("demand", node, "demand_growth_share_per_year", found.facts)
-                self.moved.add(node)
+                self.rest("demand", node, "demand_growth_share_per_year", found.facts)
+                self.part.moved.add(node)
                 grown *= 1.0 + found.value
         return grown
 
@@ -285,47 +345,62 @@ class _Builder:
         return None if annual is None or price is None else (year, annual, price)
 
     def _note_fallen_back(self) -> None:
-        for (wanted, year), nodes in sorted(self.fallen_back.items()):
+        parts = self.sections.get("demand", ())
+        fallen_back: dict[tuple[int, int], set[str]] = {}
+        for wanted, year, node in {f for p in parts for f in p.fallen_back}:
+            fallen_back.setdefault((wanted, year), set()).add(node)
+        carried_on: dict[int, dict[int, set[str]]] = {}
+        for year, wanted, node in {c for p in parts for c in p.carried_on}:
+            carried_on.setdefault(year, {}).setdefault(wanted, set()).add(node)
+        moved = {n for p in parts for n in p.moved}
+        for (wanted, year), nodes in sorted(fallen_back.items()):
             why = (
                 "consumption of a later year is known, but not its price"
                 if year < wanted
                 else "no earlier year has both quantity and price"
             )
-            self.notes.append(f"Demand of {wanted} lies on the curve of {year} ({why}): {', '.join(sorted(nodes))}.")
-        for year, later in sorted(self.carried_on.items()):
+            self.note(f"Demand of {wanted} lies on the curve of {year} ({why}): {', '.join(sorted(nodes))}.")
+        for year, later in sorted(carried_on.items()):
             span = f"{min(later)}" if len(later) == 1 else f"{min(later)} to {max(later)}"
             on = set[str]().union(*later.values())
-            still = sorted(on - self.moved)
+            still = sorted(on - moved)
             said = f"Demand of {span} lies on the curve of {year}, the last year known"
             if len(still) < len(on):
                 said += f", moved by the yearly growth of dated outlooks at {len(on) - len(still)} of {len(on)} nodes"
-            self.notes.append(said + (f"; no growth is assumed at {', '.join(still)}." if still else "."))
+            self.note(said + (f"; no growth is assumed at {', '.join(still)}." if still else "."))
 
     # -- supply -------------------------------------------------------------------------------------------------------
 
     def production(self) -> None:
-        for supply in self.world.table("supplies").sort("id").iter_rows(named=True):
-            identity = supply["id"]
-            for name, month in zip(self.names, self.months, strict=True):
-                capacity = self._supply_capacity(identity, month)
-                if capacity is None or capacity <= 0.0:
-                    continue
-                low = self.need(identity, "production_cost_low_usd_per_mmbtu", month, "production", identity)
-                high = self.need(identity, "production_cost_high_usd_per_mmbtu", month, "production", identity)
-                tax = self.maybe(identity, "tax_usd_per_mmbtu", month, "production", identity)
-                for step, (share, start, end) in enumerate(COST_PIECES, start=1):
-                    size = share * capacity
-                    base = low + (high - low) * start + tax
-                    self.add(
-                        "production",
-                        trader=supply["trader"],
-                        node=supply["node"],
-                        period=name,
-                        step=f"{identity}.{step}",
-                        capacity=size,
-                        cost=base,
-                        cost_slope=max(high - low, 0.0) * (end - start) / size,
-                    )
+        for supply in self._sorted("supplies"):
+            self.make("production", supply["id"], self._production, supply)
+
+    def _sorted(self, table: str) -> Sequence[Row]:
+        """The rows of a table that all parts rest on, by id."""
+        return self._once(table, lambda: self.world.table(table).sort("id").to_dicts())
+
+    def _production(self, supply: Row) -> None:
+        identity = supply["id"]
+        for name, month in zip(self.names, self.months, strict=True):
+            capacity = self._supply_capacity(identity, month)
+            if capacity is None or capacity <= 0.0:
+                continue
+            low = self.need(identity, "production_cost_low_usd_per_mmbtu", month, "production", identity)
+            high = self.need(identity, "production_cost_high_usd_per_mmbtu", month, "production", identity)
+            tax = self.maybe(identity, "tax_usd_per_mmbtu", month, "production", identity)
+            for step, (share, start, end) in enumerate(COST_PIECES, start=1):
+                size = share * capacity
+                base = low + (high - low) * start + tax
+                self.add(
+                    "production",
+                    trader=supply["trader"],
+                    node=supply["node"],
+                    period=name,
+                    step=f"{identity}.{step}",
+                    capacity=size,
+                    cost=base,
+                    cost_slope=max(high - low, 0.0) * (end - start) / size,
+                )
 
     def _supply_capacity(self, identity: str, month: date) -> float | None:
         first, last = month_bounds(month)
@@ -335,13 +410,13 @@ class _Builder:
             if found is None:
                 continue
             known = True
-            self.trace.add("production", identity, "production_capacity_bcm_per_year", found.facts)
+            self.rest("production", identity, "production_capacity_bcm_per_year", found.facts)
             total += days * found.value / (366 if isleap(month.year) else 365)
         shares = added(days * (1.0 if a is None else a.value) for days, a in availability) / sum(
             d for d, _ in availability
         )
         for _, a in availability:
-            self.trace.add("production", identity, "availability_share", a.facts if a else ())
+            self.rest("production", identity, "availability_share", a.facts if a else ())
         shut = [
             g
             for g in self.reader.gates(identity)
@@ -352,19 +427,22 @@ class _Builder:
     # -- pipelines ----------------------------------------------------------------------------------------------------
 
     def pipelines(self) -> None:
-        for corridor in self.world.table("corridors").sort("id").iter_rows(named=True):
-            identity = corridor["id"]
-            for name, month in zip(self.names, self.months, strict=True):
-                capacity = self._capacity("arcs", identity, name, month)
-                if capacity is None or capacity <= 0.0:
-                    continue
-                self._arc(identity, corridor["from_node"], corridor["to_node"], name, month, capacity, "pipeline")
+        for corridor in self._sorted("corridors"):
+            self.make("pipelines", corridor["id"], self._pipeline, corridor)
+
+    def _pipeline(self, corridor: Row) -> None:
+        identity = corridor["id"]
+        for name, month in zip(self.names, self.months, strict=True):
+            capacity = self._capacity("arcs", identity, name, month)
+            if capacity is None or capacity <= 0.0:
+                continue
+            self._arc(identity, corridor["from_node"], corridor["to_node"], name, month, capacity, "pipeline")
 
     def _capacity(self, table: str, identity: str, name: str, month: date) -> float | None:
         found = self.reader.month(identity, month)
-        self.trace.add(table, identity, "capacity_bcm_per_year", found.facts)
+        self.rest(table, identity, "capacity_bcm_per_year", found.facts)
         for gate in found.closed_gates:
-            self.gates.append({"subject": identity, "gate": gate, "period": name})
+            self.part.gates.append({"subject": identity, "gate": gate, "period": name})
         return found.bcm
 
     def _arc(
@@ -412,37 +490,50 @@ class _Builder:
 
     # -- LNG ----------------------------------------------------------------------------------------------------------
 
-    def lng(self, legs: pl.DataFrame | None, fleets: pl.DataFrame | None, hubs: pl.DataFrame | None = None) -> None:
-        assets = self.world.table("assets").filter(
-            pl.col("kind").is_in(["lng-export", "lng-import"]) & pl.col("node").is_not_null()
-        )
+    def lng(
+        self, legs: pl.DataFrame | None, fleets: pl.DataFrame | None, hubs: pl.DataFrame | None, lags: bool
+    ) -> None:
+        for plant in self._once("plants", self._plants):
+            self.make("plants", plant["id"], self._plant, plant)
         loading: dict[str, set[str]] = {}
         landing: dict[str, set[str]] = {}
-        for plant in assets.sort("id").iter_rows(named=True):
-            exports = plant["kind"] == "lng-export"
-            for name, month in zip(self.names, self.months, strict=True):
-                capacity = self._capacity("arcs", plant["id"], name, month)
-                if capacity is None or capacity <= 0.0:
-                    continue
-                # facts count a plant's LNG out and a terminal's gas out; an arc counts what enters it
-                capacity /= 1.0 - self.maybe(plant["id"], "loss_share", month, "arcs", plant["id"])
-                node = plant["node"]
-                start, end = (node, f"{node}@FOB") if exports else (f"{node}@DES", node)
-                (loading if exports else landing).setdefault(name, set()).add(node)
-                self._arc(
-                    plant["id"], start, end, name, month, capacity, "liquefaction" if exports else "regasification"
-                )
-        if legs is not None:
-            self._voyage_legs(legs, loading, landing)
-            for row in fleets.iter_rows(named=True) if fleets is not None else ():
-                self.add("fleets", fleet=row["fleet"], period=row["period"], ship_days=row["ship_days"])
-            for row in hubs.iter_rows(named=True) if hubs is not None else ():
-                self.add("hubs", hub=row["hub"], period=row["period"], capacity=row["capacity_bcm"])
-        else:
-            self._great_circles(loading, landing)
+        for part in self.sections.get("plants", ()):
+            for row in part.rows.get("arcs", ()):
+                exports = row["kind"] == "liquefaction"
+                node = row["from"] if exports else row["to"]
+                (loading if exports else landing).setdefault(row["period"], set()).add(node)
+        ends = tuple(frozenset((m, n) for m, nodes in side.items() for n in nodes) for side in (loading, landing))
+        if legs is None:
+            self.make("ships", "", self._great_circles, loading, landing, on=ends)
+            return
+        self.make("ships", "", self._voyage_legs, legs, loading, landing, lags, on=(ends, lags, _The(legs)))
+        self.make("fleets", "", self._fleets, fleets, hubs, on=(_The(fleets), _The(hubs)))
+
+    def _plants(self) -> Sequence[Row]:
+        assets = self.world.table("assets")
+        kinds = pl.col("kind").is_in(["lng-export", "lng-import"]) & pl.col("node").is_not_null()
+        return assets.filter(kinds).sort("id").to_dicts()
+
+    def _plant(self, plant: Row) -> None:
+        exports = plant["kind"] == "lng-export"
+        for name, month in zip(self.names, self.months, strict=True):
+            capacity = self._capacity("arcs", plant["id"], name, month)
+            if capacity is None or capacity <= 0.0:
+                continue
+            # facts count a plant's LNG out and a terminal's gas out; an arc counts what enters it
+            capacity /= 1.0 - self.maybe(plant["id"], "loss_share", month, "arcs", plant["id"])
+            node = plant["node"]
+            start, end = (node, f"{node}@FOB") if exports else (f"{node}@DES", node)
+            self._arc(plant["id"], start, end, name, month, capacity, "liquefaction" if exports else "regasification")
+
+    def _fleets(self, fleets: pl.DataFrame | None, hubs: pl.DataFrame | None) -> None:
+        for row in fleets.iter_rows(named=True) if fleets is not None else ():
+            self.add("fleets", fleet=row["fleet"], period=row["period"], ship_days=row["ship_days"])
+        for row in hubs.iter_rows(named=True) if hubs is not None else ():
+            self.add("hubs", hub=row["hub"], period=row["period"], capacity=row["capacity_bcm"])
 
     def _voyage_legs(
-        self, legs: pl.DataFrame, loading: Mapping[str, set[str]], landing: Mapping[str, set[str]]
+        self, legs: pl.DataFrame, loading: Mapping[str, set[str]], landing: Mapping[str, set[str]], lags: bool
     ) -> None:
         months = dict(zip(self.names, self.months, strict=True))
         for leg in legs.iter_rows(named=True):
@@ -467,14 +558,14 @@ class _Builder:
                 fleet=leg["fleet"],
                 ship_days=leg["ship_days_per_bcm"],
                 hub=leg.get("hub") or None,
-                lag=leg["lag_share"] or None,
+                lag=(leg["lag_share"] or None) if lags else None,
             )
 
     def _great_circles(self, loading: Mapping[str, set[str]], landing: Mapping[str, set[str]]) -> None:
         detour = self.parameter("lng_detour_factor")
         per_1000 = self.parameter("shipping_cost_usd_per_mmbtu_per_1000nm")
         boil_off = self.parameter("boil_off_share_per_1000nm")
-        self.notes.append("LNG distances are great circles times a stated detour, not voyages.")
+        self.part.notes.append("LNG distances are great circles times a stated detour, not voyages.")
         for name in self.names:
             for start in sorted(loading.get(name, ())):
                 for end in sorted(landing.get(name, ())):
@@ -510,37 +601,43 @@ class _Builder:
     # -- storage ------------------------------------------------------------------------------------------------------
 
     def storage(self) -> None:
-        stores = self.world.table("assets").filter((pl.col("kind") == "gas-storage") & pl.col("node").is_not_null())
-        for store in stores.sort("id").iter_rows(named=True):
-            identity, node = store["id"], store["node"]
-            first = self.months[0]
-            working = self.world.resolve(identity, "working_bcm", first)
-            if working is None or working.value <= 0.0:
-                continue
-            level = self._fill(identity, node, first, working)
-            reach = level  # what a store that only takes gas in holds at the end of a month
-            for i, (name, month) in enumerate(zip(self.names, self.months, strict=True)):
-                days = (month_bounds(month)[1] - month).days + 1
-                size = self.need(identity, "working_bcm", month, "storage", identity)
-                injection = days * self.need(identity, "injection_bcm_per_day", month, "storage", identity)
-                loss = self.maybe(identity, "loss_share", month, "storage", identity)
-                reach = min(size, reach + injection * (1.0 - loss))
-                ends = i == len(self.names) - 1
-                self.add(
-                    "storage",
-                    storage=identity,
-                    node=node,
-                    period=name,
-                    working=size,
-                    injection=injection,
-                    withdrawal=days * self.need(identity, "withdrawal_bcm_per_day", month, "storage", identity),
-                    cost=self.maybe(identity, "storage_cost_usd_per_mmbtu", month, "storage", identity),
-                    loss=loss,
-                    trader=None,
-                    initial=min(level, size) if i == 0 else None,
-                    final=min(self._closing(identity, node, level, month), reach) if ends else None,
-                    minimum_fill=self._obligation(identity, node, month, size),
-                )
+        for store in self._once("stores", self._stores):
+            self.make("storage", store["id"], self._storage, store)
+
+    def _stores(self) -> Sequence[Row]:
+        assets = self.world.table("assets")
+        return assets.filter((pl.col("kind") == "gas-storage") & pl.col("node").is_not_null()).sort("id").to_dicts()
+
+    def _storage(self, store: Row) -> None:
+        identity, node = store["id"], store["node"]
+        first = self.months[0]
+        working = self.world.resolve(identity, "working_bcm", first)
+        if working is None or working.value <= 0.0:
+            return
+        level = self._fill(identity, node, first, working)
+        reach = level  # what a store that only takes gas in holds at the end of a month
+        for i, (name, month) in enumerate(zip(self.names, self.months, strict=True)):
+            days = (month_bounds(month)[1] - month).days + 1
+            size = self.need(identity, "working_bcm", month, "storage", identity)
+            injection = days * self.need(identity, "injection_bcm_per_day", month, "storage", identity)
+            loss = self.maybe(identity, "loss_share", month, "storage", identity)
+            reach = min(size, reach + injection * (1.0 - loss))
+            ends = i == len(self.names) - 1
+            self.add(
+                "storage",
+                storage=identity,
+                node=node,
+                period=name,
+                working=size,
+                injection=injection,
+                withdrawal=days * self.need(identity, "withdrawal_bcm_per_day", month, "storage", identity),
+                cost=self.maybe(identity, "storage_cost_usd_per_mmbtu", month, "storage", identity),
+                loss=loss,
+                trader=None,
+                initial=min(level, size) if i == 0 else None,
+                final=min(self._closing(identity, node, level, month), reach) if ends else None,
+                minimum_fill=self._obligation(identity, node, month, size),
+            )
 
     def _fill(self, identity: str, node: str, day: date, working: Resolved) -> float:
         if ("storage_fill_bcm", node, day.strftime("%Y-%m")) in self.anchor:
@@ -548,21 +645,21 @@ class _Builder:
         known = self._stocks(identity)
         seen = stocks.between(known, day)
         if seen is not None:
-            self.trace.add("storage", identity, "fill_bcm", seen[1])
+            self.rest("storage", identity, "fill_bcm", seen[1])
             return seen[0]
         best = stocks.near(known, day)
         if best is not None:
-            self.trace.add("storage", identity, "fill_bcm", [best])
+            self.rest("storage", identity, "fill_bcm", [best])
             return best.value
         usual = stocks.same_season(known, day)
         if usual:
-            self.trace.add("storage", identity, "fill_bcm", usual)
-            self.notes.append(
+            self.rest("storage", identity, "fill_bcm", usual)
+            self.part.notes.append(
                 f"{identity}: no stock known near {day}; mean of {len(usual)} other years at that time of the year."
             )
             return added(f.value for f in usual) / len(usual)
         # Half full is where a store stands on average; said aloud, since nothing better is known.
-        self.notes.append(f"{identity}: no stock known near {day}; half of the working gas is assumed.")
+        self.part.notes.append(f"{identity}: no stock known near {day}; half of the working gas is assumed.")
         return 0.5 * working.value
 
     def _stocks(self, identity: str) -> list[Fact]:
@@ -597,7 +694,7 @@ class _Builder:
         if not due:
             return None
         best = min(due, key=lambda f: f.rank)
-        self.trace.add("storage", identity, "minimum_fill_share", [best])
+        self.rest("storage", identity, "minimum_fill_share", [best])
         most = self.world.resolve(MODEL, "parameter_most_storage_duty_share_of_use", month)
         uses = [
             found
@@ -608,14 +705,17 @@ class _Builder:
             return best.value * size
         cap = most.value * added(u.value for u in uses) / len(uses)
         if cap < best.value * size:
-            self.trace.add("storage", identity, "parameter_most_storage_duty_share_of_use", most.facts)
+            self.rest("storage", identity, "parameter_most_storage_duty_share_of_use", most.facts)
             for used in uses:
-                self.trace.add("storage", identity, "consumption_bcm", used.facts)
+                self.rest("storage", identity, "consumption_bcm", used.facts)
         return min(best.value * size, cap)
 
     # -- contracts, conduct, law --------------------------------------------------------------------------------------
 
     def contracts(self) -> None:
+        self.make("contracts", "", self._contracts)
+
+    def _contracts(self) -> None:
         for c in self.world.table("contracts").filter(pl.col("in_market")).sort("id").iter_rows(named=True):
             live = [
                 (n, m)
@@ -645,23 +745,27 @@ class _Builder:
         A sunk fee changes no optimum: it is the same whatever flows. It is therefore no cost of an arc but a transfer,
         from the only seller that `access` lets use the line. A fee with no such payer is noted and left out.
         """
+        for corridor in self._sorted("corridors"):
+            self.make("fees", corridor["id"], self._fee, corridor["id"])
+
+    def _fee(self, identity: str) -> None:
         attribute = "ship_or_pay_musd_per_year"
-        for corridor in self.world.table("corridors").sort("id").iter_rows(named=True):
-            identity = corridor["id"]
-            if not self.world.facts.get((identity, attribute)):
-                continue
-            for name, month in zip(self.names, self.months, strict=True):
-                year = 366 if isleap(month.year) else 365
-                owed = 0.0
-                for days, found in self.world.over_days(identity, attribute, *month_bounds(month)):
-                    if found is not None:
-                        owed += days * found.value / year
-                        self.trace.add("fees", identity, attribute, found.facts)
-                payer = self._holder(identity, month)
-                if owed > 0.0 and payer is None:
-                    self.notes.append(f"{identity}: nobody alone holds this line, so its unavoidable fee has no payer.")
-                elif owed > 0.0:
-                    self.fees.append({"arc": identity, "payer": payer, "period": name, "musd": owed})
+        if not self.world.facts.get((identity, attribute)):
+            return
+        for name, month in zip(self.names, self.months, strict=True):
+            year = 366 if isleap(month.year) else 365
+            owed = 0.0
+            for days, found in self.world.over_days(identity, attribute, *month_bounds(month)):
+                if found is not None:
+                    owed += days * found.value / year
+                    self.rest("fees", identity, attribute, found.facts)
+            payer = self._holder(identity, month)
+            if owed > 0.0 and payer is None:
+                self.part.notes.append(
+                    f"{identity}: nobody alone holds this line, so its unavoidable fee has no payer."
+                )
+            elif owed > 0.0:
+                self.part.fees.append({"arc": identity, "payer": payer, "period": name, "musd": owed})
 
     def _holder(self, subject: str, month: date) -> str | None:
         """The only seller that may use a line in a month."""
@@ -675,8 +779,42 @@ class _Builder:
         only = holders.pop() if len(holders) == 1 else ""
         return only if len(only.split()) == 1 else None
 
+    def look_round(self) -> None:
+        """Which arcs, sellers and markets there are."""
+        self.arcs = frozenset[_Arc]().union(*(p.arcs for parts in self.sections.values() for p in parts))
+        self.made = frozenset((r["trader"], r["node"]) for r in self.rows("production"))
+        self.active = {trader for trader, _ in self.made}
+        self.selling = frozenset(r["node"] for r in self.rows("demand"))
+
+    def rules(
+        self,
+        bans: pl.DataFrame | None,
+        caps: pl.DataFrame | None,
+        deterrents: pl.DataFrame | None,
+        served: Mapping[str, frozenset[str]],
+    ) -> None:
+        """Who may do what. Rests on which things there are, not on how large they are or what they cost."""
+        self.look_round()
+        given = (bans, caps, deterrents, served)
+        on = (self.arcs, self.made, self.selling, *map(_The, given))
+        self.make("rules", "", self._rules, *given, on=on)
+
+    def _rules(
+        self,
+        bans: pl.DataFrame | None,
+        caps: pl.DataFrame | None,
+        deterrents: pl.DataFrame | None,
+        served: Mapping[str, frozenset[str]],
+    ) -> None:
+        self.conduct()
+        self.access()
+        self.foreign_plants()
+        self.sold_where_landed()
+        self.fleets_of_others(served)
+        self.law(bans, caps, deterrents)
+
     def conduct(self) -> None:
-        active = {r["trader"] for r in self.tables.get("production", ())}
+        active = self.active
         for trader in sorted(active):
             self.add("traders", trader=trader, group=self.traders[trader]["group"])
         chosen: dict[tuple[str, str], tuple[int, float]] = {}
@@ -694,15 +832,15 @@ class _Builder:
             for node in nodes:  # the narrower scope wins; within a scope the later row
                 if chosen.get((row["trader"], node), (-1, 0.0))[0] <= rank:
                     chosen[row["trader"], node] = (rank, row["theta"])
-        selling = {r["node"] for r in self.tables.get("demand", ())}
+        selling = self.selling
         for (trader, node), (_, theta) in sorted(chosen.items()):
             if theta > 0.0 and node in selling:
                 self.add("conduct", trader=trader, node=node, theta=theta)
 
     def access(self) -> None:
         """Corridors and plants that belong to some sellers alone are shut to all others."""
-        active = sorted({r["trader"] for r in self.tables.get("production", ())})
-        used = {r["arc"] for r in self.tables.get("arcs", ())}
+        active = sorted(self.active)
+        used = {arc for arc, *_ in self.arcs}
         for row in self.world.table("access").sort("subject", "valid_from").iter_rows(named=True):
             live = [
                 n
@@ -718,17 +856,15 @@ class _Builder:
 
     def _links(self) -> dict[str, set[tuple[str, str]]]:
         """Start -> (arc, end) of every arc, its months taken together; every seller asks for them."""
-        arcs = self.tables.get("arcs", [])
-        if self._onward[0] != len(arcs):
-            onward: dict[str, set[tuple[str, str]]] = {}
-            for r in arcs:
-                onward.setdefault(r["from"], set()).add((r["arc"], r["to"]))
-            self._onward = (len(arcs), onward)
-        return self._onward[1]
+        if self._onward is None:
+            self._onward = {}
+            for arc, start, end, *_ in self.arcs:
+                self._onward.setdefault(start, set()).add((arc, end))
+        return self._onward
 
     def _shut_to(self, trader: str) -> set[str]:
         """The arcs that a seller may not use in some month. Bans are only ever added."""
-        bans = self.tables.get("bans", [])
+        bans = self.part.rows.get("bans", [])
         read, shut = self._shut
         for r in bans[read:]:
             if r["node"] is None:
@@ -739,7 +875,7 @@ class _Builder:
     def _reach(self, trader: str) -> set[str]:
         """The nodes that a seller's gas can get to at all; a ban anywhere else would only keep it from being merged."""
         shut, onward = self._shut_to(trader), self._links()
-        seen = {r["node"] for r in self.tables.get("production", ()) if r["trader"] == trader}
+        seen = {node for who, node in self.made if who == trader}
         queue = list(seen)
         while queue:
             for arc, further in onward.get(queue.pop(), ()):
@@ -754,10 +890,9 @@ class _Builder:
         An assumption: nobody is known to pipe gas abroad and liquefy it there under its own name.
         """
         named = {t for r in self.world.table("access").iter_rows(named=True) for t in r["traders"].split()}
-        named |= {r["trader"] for r in self.tables.get("conduct", ())}
-        active = {r["trader"] for r in self.tables.get("production", ())}
-        plants = {r["arc"]: r["from"] for r in self.tables.get("arcs", ()) if r["kind"] == "liquefaction"}
-        for trader in sorted(named & active):
+        named |= {r["trader"] for r in self.part.rows.get("conduct", ())}
+        plants = {arc: start for arc, start, _, kind, _ in self.arcs if kind == "liquefaction"}
+        for trader in sorted(named & self.active):
             for plant, node in sorted(plants.items()):
                 if self.nodes[node]["country"] != self.traders[trader]["country"]:
                     self._ban(trader, None, plant, self.names[0], self.names[-1], "loads LNG only in its own country")
@@ -767,26 +902,25 @@ class _Builder:
 
         With price-taking buyers on every pipeline this gives the same prices, and a far smaller problem.
         """
-        moved = {r["trader"] for r in self.tables.get("conduct", ())}
-        plants = {r["arc"] for r in self.tables.get("arcs", ()) if r["kind"] == "liquefaction"}
+        moved = {r["trader"] for r in self.part.rows.get("conduct", ())}
+        plants = {arc for arc, _, _, kind, _ in self.arcs if kind == "liquefaction"}
         rows = self.world.table("access").filter(pl.col("subject").is_in(sorted(plants)))
         sellers = {t for r in rows.iter_rows(named=True) for t in r["traders"].split()} - moved
-        active = {r["trader"] for r in self.tables.get("production", ())}
-        pipes = {r["arc"]: r["from"] for r in self.tables.get("arcs", ()) if r["kind"] == "pipeline"}
-        for trader in sorted(sellers & active):
+        pipes = {arc: start for arc, start, _, kind, _ in self.arcs if kind == "pipeline"}
+        for trader in sorted(sellers & self.active):
             for arc, start in sorted(pipes.items()):
                 if self.nodes[start]["country"] != self.traders[trader]["country"]:
                     self._ban(trader, None, arc, self.names[0], self.names[-1], "sells its LNG where it lands")
 
     def fleets_of_others(self, served: Mapping[str, frozenset[str]]) -> None:
         """A fleet that serves some plants carries no other seller's gas."""
-        routes = {r["arc"]: (r["from"], r["fleet"]) for r in self.tables.get("arcs", ()) if r["fleet"] in served}
+        routes = {arc: (start, fleet) for arc, start, _, _, fleet in self.arcs if fleet in served}
         if not routes:
             return
-        for trader in sorted({r["trader"] for r in self.tables.get("production", ())}):
+        for trader in sorted(self.active):
             reach = self._reach(trader)
             for arc, (start, fleet) in sorted(routes.items()):
-                if start in reach and trader not in served[fleet]:
+                if start in reach and trader not in served[fleet or ""]:
                     self._ban(
                         trader, None, arc, self.names[0], self.names[-1], f"the fleet {fleet} serves other plants"
                     )
@@ -796,11 +930,11 @@ class _Builder:
 
     def law(self, bans: pl.DataFrame | None, caps: pl.DataFrame | None, deterrents: pl.DataFrame | None) -> None:
         """What control hands over, as far as this problem has the sellers, nodes and arcs."""
-        active = {r["trader"] for r in self.tables.get("production", ())} | {"*", None}
-        selling = {r["node"] for r in self.tables.get("demand", ())} | {None}
-        arcs = {r["arc"] for r in self.tables.get("arcs", ())} | {None}
-        ends = {r["arc"]: (r["from"],) for r in self.tables.get("arcs", ())}
-        reach = {t: self._reach(t) for t in active if t not in ("*", None)}
+        active: set[str | None] = self.active | {"*", None}
+        selling: set[str | None] = {*self.selling, None}
+        arcs: set[str | None] = {arc for arc, *_ in self.arcs} | {None}
+        ends = {arc: (start,) for arc, start, *_ in self.arcs}
+        reach = {t: self._reach(t) for t in self.active}
         for row in bans.iter_rows(named=True) if bans is not None else ():
             places = {row["node"], *ends.get(row["arc"], ())} - {None}
             near = row["trader"] == "*" or places <= reach.get(row["trader"], set())
@@ -812,7 +946,7 @@ class _Builder:
         self._withheld(active, selling)
         if deterrents is not None and deterrents.height:
             count = deterrents["measure"].n_unique()
-            self.notes.append(
+            self.part.notes.append(
                 f"{count} measures that only deter are carried as ranges; they are not in the base numbers."
             )
 
@@ -835,7 +969,7 @@ class _Builder:
 
     def _cap(self, trader: str, node: str, period: str, maximum: float, reason: str) -> None:
         """The lowest cap on one sale counts."""
-        caps = self.tables.setdefault("caps", [])
+        caps = self.part.rows.setdefault("caps", [])
         for row in caps:
             if (row["trader"], row["node"], row["period"]) == (trader, node, period):
                 if maximum < row["maximum"]:
@@ -846,18 +980,24 @@ class _Builder:
     # -- hand-over ----------------------------------------------------------------------------------------------------
 
     def done(self) -> MarketInputs:
-        if self.missing:
-            listed = sorted(set(self.missing))
+        parts = tuple(p for section in self.sections.values() for p in section)
+        missing = {m for p in parts for m in p.missing}
+        if missing:
+            listed = sorted(missing)
             shown = "; ".join(listed[:8]) + (f"; and {len(listed) - 8} more" if len(listed) > 8 else "")
             raise InputError(
                 f"the market needs facts that the world does not have: {shown}.",
                 where="world",
                 fix="Add them, as an assumption if need be.",
             )
-        used = {r["node"] for t in ("demand", "production", "storage") for r in self.tables.get(t, ())}
-        used |= {r[k] for r in self.tables.get("arcs", ()) for k in ("from", "to")}
-        self.tables["nodes"] = [{"node": n} for n in sorted(used)]
-        names = {g["id"]: g for g in self.world.table("gates").iter_rows(named=True)}
+        used = {*self.selling, *(node for _, node in self.made), *(r["node"] for r in self.rows("storage"))}
+        used |= {node for _, start, end, *_ in self.arcs for node in (start, end)}
+        self.make("nodes", "", self._used, used, on=used)
+        by_table: dict[str, list[list[Part]]] = {}
+        for section in self.sections.values():
+            for table in dict.fromkeys(t for p in section for t, rows in p.rows.items() if rows):
+                by_table.setdefault(table, []).append([p for p in section if p.rows.get(table)])
+        names = {g["id"]: g for g in self.watch.tables.of["gates"].iter_rows(named=True)}
         gates = [
             {
                 **g,
@@ -866,21 +1006,37 @@ class _Builder:
                 "source": names[g["gate"]]["source"],
                 "measure": names[g["gate"]]["measure"],
             }
-            for g in self.gates
+            for p in parts
+            for g in p.gates
         ]
         gate_schema = dict.fromkeys(("subject", "gate", "period", "kind", "name", "source", "measure"), pl.String)
-        trace_schema = dict.fromkeys(("table", "id", "attribute", "fact"), pl.String)
         return MarketInputs(
-            tables={name: _frame(name, rows) for name, rows in self.tables.items()},
-            trace=pl.DataFrame(sorted(self.trace.rows), schema=trace_schema, orient="row"),
-            facts=self.trace.facts,
+            tables={table: self.kept.frame(table, sections, _NUMBERS) for table, sections in by_table.items()},
+            parts=parts,
             gates=pl.DataFrame(gates, schema=gate_schema),
-            notes=tuple(dict.fromkeys(self.notes)),
+            notes=tuple(dict.fromkeys(n for p in parts for n in p.notes)),
             fees=pl.DataFrame(
-                self.fees,
+                [f for p in parts for f in p.fees],
                 schema={"arc": pl.String, "payer": pl.String, "period": pl.String, "musd": pl.Float64},
             ),
         )
+
+    def _used(self, nodes: Iterable[str]) -> None:
+        for node in sorted(nodes):
+            self.add("nodes", node=node)
+
+
+def _by_id(frame: pl.DataFrame) -> dict[str, Row]:
+    return {r["id"]: r for r in frame.iter_rows(named=True)}
+
+
+def _frictions(world: World) -> dict[str, list[_Friction]]:
+    """Way -> first and last day, friction, and its rise."""
+    found: dict[str, list[_Friction]] = {}
+    for r in world.table("frictions").iter_rows(named=True) if "frictions" in world.tables else ():
+        pair = (r["friction_usd_per_mmbtu"], r["slope_usd_per_mmbtu_per_bcm_per_year"])
+        found.setdefault(r["way"], []).append((r["valid_from"], r["valid_to"], *pair))
+    return found
 
 
 def ship_arc(start: str, end: str, fleet: str | None = None, hub: str | None = None) -> str:
@@ -893,35 +1049,32 @@ def welfare_unit_musd(value: float) -> float:
     return value * MMBTU_PER_BCM / 1e6
 
 
-_NUMBERS = {
-    "weight",
-    "days",
-    "theta",
-    "intercept",
-    "slope",
-    "fixed",
-    "value_of_lost_load",
-    "capacity",
-    "cost",
-    "cost_slope",
-    "loss",
-    "tariff",
-    "tax",
-    "ship_days",
-    "lag",
-    "working",
-    "injection",
-    "withdrawal",
-    "initial",
-    "final",
-    "minimum_fill",
-    "minimum",
-    "maximum",
-    "price",
-    "inframarginal",
-}
-
-
-def _frame(name: str, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
-    schema = {c: pl.Float64 if c in _NUMBERS else pl.String for c in rows[0]}
-    return pl.DataFrame(list(rows), schema=schema)
+_NUMBERS = frozenset(
+    {
+        "weight",
+        "days",
+        "theta",
+        "intercept",
+        "slope",
+        "fixed",
+        "value_of_lost_load",
+        "capacity",
+        "cost",
+        "cost_slope",
+        "loss",
+        "tariff",
+        "tax",
+        "ship_days",
+        "lag",
+        "working",
+        "injection",
+        "withdrawal",
+        "initial",
+        "final",
+        "minimum_fill",
+        "minimum",
+        "maximum",
+        "price",
+        "inframarginal",
+    }
+)

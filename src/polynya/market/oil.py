@@ -22,6 +22,7 @@ import polars as pl
 
 from polynya.errors import InputError
 from polynya.market.inputs import MarketInputs
+from polynya.market.kept import Part
 from polynya.market.schema import BY_NAME
 from polynya.world import World
 from polynya.world.capacity import AVAILABILITY, CapacityReader, add_months, month_bounds
@@ -368,12 +369,7 @@ class _Builder:
         gate_schema = dict.fromkeys(("subject", "gate", "period", "kind", "name", "source", "measure"), pl.String)
         return MarketInputs(
             tables={name: _frame(name, rows) for name, rows in self.tables.items()},
-            trace=pl.DataFrame(
-                sorted(self.trace.rows),
-                schema=dict.fromkeys(("table", "id", "attribute", "fact"), pl.String),
-                orient="row",
-            ),
-            facts=self.trace.facts,
+            parts=(Part(trace=self.trace.rows, facts={id(f): f for f in self.trace.facts.values()}),),
             gates=pl.DataFrame(gates, schema=gate_schema).unique(maintain_order=True),
             notes=tuple(self._notes()),
         )

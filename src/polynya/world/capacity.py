@@ -8,6 +8,7 @@ what that asset is part of, count too. An event in mid-month is therefore prorat
 from __future__ import annotations
 
 from calendar import isleap, monthrange
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -45,36 +46,33 @@ def add_months(month: date, n: int) -> date:
 class CapacityReader:
     """Reads monthly capacities of one world; keeps the small look-ups it needs between calls."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(
+        self,
+        world: World,
+        parent: Mapping[str, str] | None = None,
+        by_subject: Mapping[str, list[dict[str, Any]]] | None = None,
+    ) -> None:
+        """`parent` and `by_subject`: those of another reader, of a world with the same assets, corridors, gates and measures."""
         self.world = world
-        self._parent: dict[str, str] = {}
-        for r in world.table("assets").iter_rows(named=True):
-            if r["part_of"]:
-                self._parent[r["id"]] = r["part_of"]
-        for r in world.table("corridors").iter_rows(named=True):
-            if r["asset"]:
-                self._parent[r["id"]] = r["asset"]
-        ends = measure_ends(world)
-        self._gates: dict[str, list[dict[str, Any]]] = {}
-        for r in world.table("gates").iter_rows(named=True):
-            self._gates.setdefault(r["subject"], []).append({**r, "valid_to": gate_end(r, ends)})
+        self.parent = _parents(world) if parent is None else parent
+        self.by_subject = _gates(world) if by_subject is None else by_subject
 
     def chain(self, subject: str) -> list[str]:
         """The subject, the asset it belongs to, and what that is part of."""
         found = [subject]
-        while found[-1] in self._parent and self._parent[found[-1]] not in found:
-            found.append(self._parent[found[-1]])
+        while found[-1] in self.parent and self.parent[found[-1]] not in found:
+            found.append(self.parent[found[-1]])
         return found
 
     def gates(self, subject: str) -> list[dict[str, Any]]:
         """Every gate that concerns the subject, with the end that follows from the measures behind it."""
-        return [g for s in self.chain(subject) for g in self._gates.get(s, ())]
+        return [g for s in self.chain(subject) for g in self.by_subject.get(s, ())]
 
     def shut_gates(self, day: date) -> set[str]:
         """The gates that are shut on a day, by id."""
         return {
             g["id"]
-            for gates in self._gates.values()
+            for gates in self.by_subject.values()
             for g in gates
             if g["valid_from"] <= day and (g["valid_to"] is None or day <= g["valid_to"])
         }
@@ -124,6 +122,21 @@ class CapacityReader:
 
     def _facts(self, subject: str, attribute: str) -> tuple[Fact, ...]:
         return self.world.facts.get((subject, attribute), ())
+
+
+def _parents(world: World) -> dict[str, str]:
+    """Asset or corridor -> the asset that it is part of."""
+    found = {r["id"]: r["part_of"] for r in world.table("assets").iter_rows(named=True) if r["part_of"]}
+    return found | {r["id"]: r["asset"] for r in world.table("corridors").iter_rows(named=True) if r["asset"]}
+
+
+def _gates(world: World) -> dict[str, list[dict[str, Any]]]:
+    """Subject -> its gates, with the ends that follow from the measures behind them."""
+    ends = measure_ends(world)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for r in world.table("gates").iter_rows(named=True):
+        found.setdefault(r["subject"], []).append({**r, "valid_to": gate_end(r, ends)})
+    return found
 
 
 def measure_ends(world: World) -> dict[str, date | None]:
