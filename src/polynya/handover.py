@@ -19,6 +19,7 @@ from polynya.market.inputs import MarketInputs, build_inputs, ship_arc
 from polynya.market.kept import Kept
 from polynya.market.problem import Problem
 from polynya.market.seasons import Period, joined, joined_bans
+from polynya.market.sound import Sound
 from polynya.voyages.bundle import read_bundle, read_rows
 from polynya.voyages.legs import (
     Passages,
@@ -109,6 +110,15 @@ class Laws:
         return law
 
 
+@dataclass(frozen=True)
+class Before:
+    """What was worked out for worlds posed before: the law, rows, checks that passed."""
+
+    laws: Laws = field(default_factory=Laws)
+    kept: Kept = field(default_factory=Kept)
+    sound: Sound = field(default_factory=Sound)
+
+
 def _frame(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> pl.DataFrame:
     schema = {c: pl.String if c in _TEXT else pl.Float64 for c in columns}
     return pl.DataFrame([{c: r[c] for c in columns} for r in rows], schema=schema)
@@ -133,15 +143,15 @@ def pose(
     anchor: Anchor,
     lags: bool = False,
     periods: Sequence[Period] | None = None,
-    laws: Laws | None = None,
-    kept: Kept | None = None,
+    before: Before | None = None,
 ) -> Posed:
     """One world's market problem: what control permits and what voyages cost reach it as tables.
 
-    `laws` and `kept` remember what the law does and the rows that were made, for worlds that are posed one after another over
-    the same months; the problem is the same to the last bit. `months` counts every month from `first`; `periods` (a plan of `market.seasons`) joins some of them to seasons.
+    `before` remembers what worlds that are posed one after another over the same months have in common; the problem is the
+    same to the last bit. `months` counts every month from `first`; `periods` (a plan of `market.seasons`) joins some of them to seasons.
     """
-    law = (laws or Laws()).of(world, first, months, sea.legs if sea else None)
+    before = before or Before()
+    law = before.laws.of(world, first, months, sea.legs if sea else None)
     inputs = build_inputs(
         world,
         first,
@@ -155,12 +165,12 @@ def pose(
         served=sea.served if sea else None,
         lags=lags,
         anchor=anchor.values,
-        kept=kept,
+        kept=before.kept,
     )
     bans = law.bans
     if periods is not None:
         inputs, bans = joined(inputs, periods), joined_bans(bans, periods)
-    return Posed(inputs, Problem.from_tables(dict(inputs.tables)), bans, sea.legs if sea else None)
+    return Posed(inputs, Problem.from_tables(dict(inputs.tables), before.sound), bans, sea.legs if sea else None)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from polynya.ensemble.many import Ensemble, Plan, run_ensemble
 from polynya.ensemble.work import Ground, ground, plain
 from polynya.errors import NoSolutionError, UsageError
 from polynya.market.answer import Solution
-from polynya.market.kept import Kept
 from polynya.market.problem import Problem
 from polynya.market.seasons import Period, horizon_months, joined_legs, plan
 from polynya.market.solve import solve
@@ -58,8 +57,7 @@ class Ready:
     periods: Sequence[Period]
     sea: handover.Voyages | None
     miles: Mapping[tuple[str, str], float] = field(default_factory=dict)  # of crude by sea, where oil is asked about
-    laws: handover.Laws = field(default_factory=handover.Laws)
-    kept: Kept = field(default_factory=Kept)
+    before: handover.Before = field(default_factory=handover.Before)
 
     def pose(self, world: World) -> handover.Posed:
         """The market problem of today's world or of another one, over the months of the question."""
@@ -73,8 +71,7 @@ class Ready:
             anchor=self.anchor,
             lags=self.question.lags,
             periods=self.periods,
-            laws=self.laws,
-            kept=self.kept,
+            before=self.before,
         )
 
     def sail(self, world: World) -> handover.Voyages | None:

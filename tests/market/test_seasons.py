@@ -88,7 +88,7 @@ def made(months: int, *, intercept: float = 20.0, cost: float = 4.0, store: bool
             schema_overrides={"trader": pl.String, "minimum_fill": pl.Float64},
         )
     gates = pl.DataFrame(schema=dict.fromkeys(("subject", "gate", "period", "kind"), pl.String))
-    return MarketInputs(tables=tables, trace=pl.DataFrame(), facts={}, gates=gates)
+    return MarketInputs(tables=tables, parts=(), gates=gates)
 
 
 def solved(inputs: MarketInputs) -> Solution:

@@ -7,8 +7,8 @@ members of a group with different conduct in one market. Not here: types and ran
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from polynya.errors import Fault, did_you_mean
-from polynya.market.schema import EVERY, TABLES
+from polynya.market.schema import EVERY, TABLES, Table
+from polynya.market.sound import Sound, passed
 from polynya.tables import cell_position
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 Locate = Callable[[str, int, str], tuple[str, int, int]]
 Tables = Mapping[str, pl.DataFrame]
+Find = Callable[[Tables, Locate], Iterator[Fault]]
 MAX_LISTED = 50  # faults of one kind in one table; more of the same help nobody
 
 
@@ -41,32 +43,45 @@ class Places:
         return str(path), line, at
 
 
-def table_faults(raw: Tables, where: Locate) -> list[Fault]:
-    """Every fault between the cells of a problem's tables."""
+def table_faults(raw: Tables, words: Tables, where: Locate, sound: Sound) -> list[Fault]:
+    """Every fault between the cells of a problem's tables. `words`: their columns of text alone."""
     faults: list[Fault] = []
-    for find in (
-        _periods,
-        _keys,
-        _references,
-        _shares,
-        _demand,
-        _arcs,
-        _conversions,
-        _storage,
-        _contracts,
-        _bans,
-        _investments,
+    kinds: Sequence[tuple[Tables, Mapping[str, Find]]] = (
+        (raw, {"periods": _periods}),
+        (words, {f"keys of {table.name}": partial(_keys, table) for table in TABLES if table.key}),
+        (words, {f"references of {table}": partial(_references, table) for table in REFERRING}),
+    )
+    for tables, finds in kinds:
+        faults += _listed(_asked(sound, name, tables, find, where) for name, find in finds.items())
+    if faults:
+        return faults  # the checks below rely on ids that exist
+    for name, tables, find in (
+        ("shares", raw, _shares),
+        ("demand", raw, _demand),
+        ("ends", words, _ends),
+        ("arcs", raw, _arcs),
+        ("conversions", raw, _conversions),
+        ("storage", words, _storage),
+        ("contracts", raw, _contracts),
+        ("bans", words, _bans),
+        ("investments", raw, _investments),
     ):
-        found = list(find(raw, where))
-        faults += found[:MAX_LISTED]
-        if len(found) > MAX_LISTED:
-            first = found[MAX_LISTED]
-            faults.append(
-                Fault(f"{len(found) - MAX_LISTED} more faults of this kind", first.file, first.line, code=first.code)
-            )
-        if find is _references and faults:
-            return faults  # the checks below rely on ids that exist
+        faults += _listed([_asked(sound, name, tables, find, where)])
     return faults
+
+
+def _asked(sound: Sound, name: str, tables: Tables, find: Find, where: Locate) -> list[Fault]:
+    return sound.once(name, tables, lambda given: list(find(given, where)), keep=passed)
+
+
+def _listed(groups: Iterable[list[Fault]]) -> list[Fault]:
+    """The first faults of a kind, and how many more there are."""
+    found = [fault for group in groups for fault in group]
+    if len(found) <= MAX_LISTED:
+        return found
+    first = found[MAX_LISTED]
+    more = f"{len(found) - MAX_LISTED} more faults of this kind"
+    return [*found[:MAX_LISTED], Fault(more, first.file, first.line, code=first.code)]
 
 
 def _fault(
@@ -116,18 +131,15 @@ def _periods(raw: Tables, where: Locate) -> Iterator[Fault]:
         seen.add(cycle)
 
 
-def _keys(raw: Tables, where: Locate) -> Iterator[Fault]:
+def _keys(table: Table, words: Tables, where: Locate) -> Iterator[Fault]:
     """Two rows with the same key say two things."""
-    for table in TABLES:
-        if not table.key or raw[table.name].is_empty():
-            continue
-        frame = raw[table.name].with_columns(pl.col(k).fill_null(str(table.defaults.get(k, ""))) for k in table.key)
-        again = frame.with_row_index("_row").filter(pl.struct(table.key).is_first_distinct().not_())
-        for r in again.iter_rows(named=True):
-            said = ", ".join(f"{k} {r[k]}" for k in table.key)
-            yield _fault(
-                where, table.name, _row(r), table.key[0], f"a second row for {said}", "Keep one.", "duplicate_row"
-            )
+    if words[table.name].is_empty():
+        return
+    frame = words[table.name].with_columns(pl.col(k).fill_null(str(table.defaults.get(k, ""))) for k in table.key)
+    again = frame.with_row_index("_row").filter(pl.struct(table.key).is_first_distinct().not_())
+    for r in again.iter_rows(named=True):
+        said = ", ".join(f"{k} {r[k]}" for k in table.key)
+        yield _fault(where, table.name, _row(r), table.key[0], f"a second row for {said}", "Keep one.", "duplicate_row")
 
 
 REFERENCES: tuple[tuple[str, str, str, bool], ...] = (
@@ -169,11 +181,20 @@ REFERENCES: tuple[tuple[str, str, str, bool], ...] = (
 )  # fmt: skip
 
 
-def _references(raw: Tables, where: Locate) -> Iterator[Fault]:
+REFERRING = tuple(dict.fromkeys(table for table, *_ in REFERENCES))
+
+
+def _references(named: str, words: Tables, where: Locate) -> Iterator[Fault]:
+    if words[named].is_empty():
+        return
     for table, column, target, wild in REFERENCES:
-        known = raw[target][target[:-1]].unique().to_list()
+        if table != named:
+            continue
+        used = words[table][column].unique().drop_nulls()
+        known = words[target][target[:-1]].unique().to_list()
         allowed = [*known, EVERY] if wild else known
-        for r in _rows(raw[table], pl.col(column).is_not_null() & pl.col(column).is_in(allowed).not_()):
+        unknown = used.filter(used.is_in(allowed).not_()).to_list()
+        for r in _rows(words[table], pl.col(column).is_in(unknown)) if unknown else ():
             word = str(r[column])
             hint = did_you_mean(word, known) or f"Add it to {target}.csv, or correct it."
             if word == EVERY:
@@ -220,7 +241,7 @@ def _demand(raw: Tables, where: Locate) -> Iterator[Fault]:
         )
 
 
-def _arcs(raw: Tables, where: Locate) -> Iterator[Fault]:
+def _ends(raw: Tables, where: Locate) -> Iterator[Fault]:
     for r in _rows(raw["arcs"], pl.col("from") == pl.col("to")):
         yield _fault(where, "arcs", _row(r), "to", f'arc "{r["arc"]}" leads from {r["from"]} to itself')
     for column in ("from", "to"):
@@ -233,6 +254,9 @@ def _arcs(raw: Tables, where: Locate) -> Iterator[Fault]:
                 f'arc "{r["arc"]}" has another "{column}" in an earlier row',
                 "Give each direction and each line its own id.",
             )
+
+
+def _arcs(raw: Tables, where: Locate) -> Iterator[Fault]:
     for r in _rows(raw["arcs"], (pl.col("ship_days") > 0) & pl.col("fleet").is_null()):
         yield _fault(where, "arcs", _row(r), "ship_days", f'arc "{r["arc"]}" takes ship-days but names no fleet')
 
@@ -444,6 +468,8 @@ def meaning_faults(problem: Problem, raw: Tables, where: Locate) -> list[Fault]:
         return []
     conduct = expand(BY_NAME["conduct"], raw["conduct"].with_row_index("_row"), raw)
     conduct = conduct.filter(pl.col("theta") > 0).select("trader", "node", "theta", "_row")
+    if not _may_clash(problem, conduct):
+        return []
     reached = markets_within_reach(problem)
     faults = []
     at_fixed = (
@@ -496,3 +522,16 @@ def meaning_faults(problem: Problem, raw: Tables, where: Locate) -> list[Fault]:
             )
         )
     return faults[:MAX_LISTED]
+
+
+def _may_clash(problem: Problem, conduct: pl.DataFrame) -> bool:
+    """Whether there would be a fault if every seller's gas reached every market; only then it matters which it does."""
+    fixed = problem.demand.filter(pl.col("fixed") > 0)["node"].unique().implode()
+    if not conduct.filter(pl.col("node").is_in(fixed)).is_empty():
+        return True
+    members = problem.traders.filter(pl.col("group").is_not_null()).with_columns(pl.len().over("group").alias("size"))
+    inside = conduct.join(members, on="trader").group_by("group", "node")
+    unequal = inside.agg(
+        pl.col("theta").n_unique().alias("thetas"), pl.len().alias("with_conduct"), pl.col("size").first()
+    )
+    return not unequal.filter((pl.col("thetas") > 1) | (pl.col("with_conduct") < pl.col("size"))).is_empty()

@@ -63,7 +63,9 @@ class Part:
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
     trace: set[tuple[str, str, str, str]] = field(default_factory=set)  # table, id, attribute, key of a fact
-    facts: dict[int, Fact] = field(default_factory=dict)  # by their place in memory, in the order in which they were read
+    facts: dict[int, Fact] = field(
+        default_factory=dict
+    )  # by their place in memory, in the order in which they were read
     gates: list[Row] = field(default_factory=list)
     fees: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

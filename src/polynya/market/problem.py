@@ -11,8 +11,9 @@ Not here: the columns (`schema`), what makes a table wrong (`checks`), the equat
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -20,6 +21,7 @@ import polars as pl
 from polynya.errors import Fault, InputError, NotFoundError, did_you_mean
 from polynya.market import checks
 from polynya.market.schema import BY_NAME, EVERY, TABLES, Table
+from polynya.market.sound import Sound, passed
 from polynya.tables import read_table
 
 DTYPES = {"text": pl.String, "number": pl.Float64, "integer": pl.Int64}
@@ -48,12 +50,14 @@ class Problem:
     investments: pl.DataFrame
 
     @staticmethod
-    def from_tables(tables: Mapping[str, pl.DataFrame]) -> Problem:
+    def from_tables(tables: Mapping[str, pl.DataFrame], sound: Sound | None = None) -> Problem:
         """Check and normalise frames that never were files.
 
-        Optional tables and columns may be absent; numbers may be of any numeric type. Raises InputError with every
-        fault; a fault's line is the row counted from 1.
+        Optional tables and columns may be absent; numbers may be of any numeric type. `sound` remembers what passed, for
+        problems that are made one after another. Raises InputError with every fault; a fault's line is the row counted
+        from 1.
         """
+        sound = sound or Sound()
         unknown = [
             Fault(f'unknown table "{name}"', fix=did_you_mean(name, BY_NAME), code="unknown_table")
             for name in tables
@@ -65,7 +69,7 @@ class Problem:
         faults: list[Fault] = []
         for table in TABLES:
             if table.name in tables:
-                frame, found = _typed(table, tables[table.name])
+                frame, found = sound.once(f"typed {table.name}", tables, _reader(table), keep=lambda read: not read[1])
                 raw[table.name] = frame
                 faults += found
             elif table.required:
@@ -74,13 +78,14 @@ class Problem:
                 raw[table.name] = empty(table.name)
         if faults:
             raise InputError(faults)
-        return _finish(raw, lambda table, row, column: (table, row + 1, 0))
+        return _finish(raw, lambda table, row, column: (table, row + 1, 0), sound)
 
     def tables(self) -> dict[str, pl.DataFrame]:
         """Name -> frame, in the order of the format."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
 
+@cache
 def empty(name: str) -> pl.DataFrame:
     """A table without rows, with the right columns and types."""
     return pl.DataFrame(schema={c.name: DTYPES[c.kind] for c in BY_NAME[name].columns})
@@ -120,7 +125,7 @@ def read_problem(folder: Path | str) -> Problem:
             faults += error.faults
     if faults:
         raise InputError(faults)
-    return _finish(raw, checks.Places(folder))
+    return _finish(raw, checks.Places(folder), Sound())
 
 
 def write_problem(problem: Problem, folder: Path | str) -> None:
@@ -145,6 +150,10 @@ def _shortest(numbers: pl.Series) -> pl.Series:
     return pl.Series(numbers.name, text, dtype=pl.String)
 
 
+def _reader(table: Table) -> Callable[[checks.Tables], tuple[pl.DataFrame, list[Fault]]]:
+    return lambda tables: _typed(table, tables[table.name])
+
+
 def _typed(table: Table, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Fault]]:
     """Give a caller's frame the declared columns and types; the faults that a file's reader would have found."""
     faults = []
@@ -166,7 +175,7 @@ def _typed(table: Table, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Fault]
             faults.append(Fault(f'"{column.name}" is not a {column.kind}: {error}', table.name, code="bad_type"))
             continue
         if column.kind == "text":
-            series = series.replace("", None)
+            series = series.replace("", None) if (series == "").any() else series
         wrong = _value_faults(series, table.name, column.name, column.minimum, column.maximum, column.nullable)
         if column.options:
             for i, value in enumerate(series):
@@ -205,31 +214,54 @@ def _value_faults(
     return faults
 
 
-def _finish(raw: dict[str, pl.DataFrame], where: checks.Locate) -> Problem:
+def _finish(raw: dict[str, pl.DataFrame], where: checks.Locate, sound: Sound) -> Problem:
     """Check what the columns alone cannot tell, then normalise."""
-    faults = checks.table_faults(raw, where)
+    words = {table.name: sound.words(table, raw[table.name]) for table in TABLES}
+    faults = checks.table_faults(raw, words, where, sound)
     if faults:
         raise InputError(faults)
-    problem = Problem(**{table.name: _normalised(table, raw) for table in TABLES})
-    faults = checks.meaning_faults(problem, raw, where)
+    problem = Problem(**{table.name: _normalised(table, raw, words, sound) for table in TABLES})
+    faults = sound.once("meaning", raw, lambda tables: checks.meaning_faults(problem, tables, where), keep=passed)
     if faults:
         raise InputError(faults)
     return problem
 
 
-def _normalised(table: Table, raw: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    frame = raw[table.name].with_columns(pl.col(name).fill_null(value) for name, value in table.defaults.items())
+def _normalised(table: Table, raw: checks.Tables, words: checks.Tables, sound: Sound) -> pl.DataFrame:
+    """Words tell which rows there are and in which order; numbers follow."""
+    numbers = [c.name for c in table.columns if c.kind != "text"]
+
+    def in_order(tables: checks.Tables) -> pl.DataFrame:
+        frame = tables[table.name]
+        return _ordered(table, frame.with_row_index("_row") if numbers else frame, tables)
+
+    def beside(tables: checks.Tables) -> pl.DataFrame:
+        order, rows = tables["order"], tables["rows"]
+        found = rows.select(numbers)[order["_row"]]
+        found = found.with_columns(pl.col(n).fill_null(v) for n, v in table.defaults.items() if n in numbers)
+        return order.hstack(found).select(c.name for c in table.columns)
+
+    order = sound.once(f"order of {table.name}", words, in_order)
+    if not numbers:
+        return order
+    return sound.once(f"rows of {table.name}", {"order": order, "rows": raw[table.name]}, beside)
+
+
+def _ordered(table: Table, frame: pl.DataFrame, words: checks.Tables) -> pl.DataFrame:
+    """Every row with `*` written out, in canonical order; defaults of words filled in."""
+    given = {n: v for n, v in table.defaults.items() if n in frame.columns}
+    frame = frame.with_columns(pl.col(name).fill_null(value) for name, value in given.items())
     if table.name == "periods":
         return frame
     for column in ("first_period", "last_period"):
         if column in frame.columns:
-            end = raw["periods"]["period"][0 if column == "first_period" else -1]
+            end = words["periods"]["period"][0 if column == "first_period" else -1]
             frame = frame.with_columns(pl.col(column).fill_null(EVERY).replace(EVERY, end))
     if table.expands:
-        frame = expand(table, frame, raw)
+        frame = expand(table, frame, words)
     if table.name in ("bans",):
         return frame.unique().sort(frame.columns, nulls_last=False)
-    order = raw["periods"]["period"].to_list()
+    order = words["periods"]["period"].to_list()
     keys = [pl.col(k).replace_strict(order, list(range(len(order)))) if k == "period" else pl.col(k) for k in table.key]
     return frame.sort(keys)
 
