@@ -454,22 +454,36 @@ def _investments(raw: Tables, where: Locate) -> Iterator[Fault]:
             )
 
 
+def _conduct(raw: Tables) -> pl.DataFrame:
+    """trader, node, theta above 0, and the row that says so; `*` written out."""
+    from polynya.market.problem import expand
+    from polynya.market.schema import BY_NAME
+
+    conduct = expand(BY_NAME["conduct"], raw["conduct"].with_row_index("_row"), raw)
+    return conduct.filter(pl.col("theta") > 0).select("trader", "node", "theta", "_row")
+
+
+def may_clash(raw: Tables) -> bool:
+    """Whether `meaning_faults` would find any if every seller's gas reached every market; only then it matters which it does."""
+    conduct = _conduct(raw)
+    fixed = raw["demand"].filter(pl.col("fixed") > 0)["node"].unique().implode()
+    if not conduct.filter(pl.col("node").is_in(fixed)).is_empty():
+        return True
+    members = raw["traders"].filter(pl.col("group").is_not_null()).with_columns(pl.len().over("group").alias("size"))
+    inside = conduct.join(members, on="trader").group_by("group", "node")
+    thetas = inside.agg(pl.col("theta").n_unique().alias("thetas"), pl.len().alias("with"), pl.col("size").first())
+    return not thetas.filter((pl.col("thetas") > 1) | (pl.col("with") < pl.col("size"))).is_empty()
+
+
 def meaning_faults(problem: Problem, raw: Tables, where: Locate) -> list[Fault]:
     """Conduct that no quadratic program of this kind can hold.
 
     A trader with theta > 0 at fixed demand has no best price; unequal theta within a group at one market makes the
     group's first-order conditions asymmetric. Only markets that the trader's gas can reach count.
     """
-    from polynya.market.problem import expand
     from polynya.market.reach import markets_within_reach
-    from polynya.market.schema import BY_NAME
 
-    if problem.conduct.is_empty():
-        return []
-    conduct = expand(BY_NAME["conduct"], raw["conduct"].with_row_index("_row"), raw)
-    conduct = conduct.filter(pl.col("theta") > 0).select("trader", "node", "theta", "_row")
-    if not _may_clash(problem, conduct):
-        return []
+    conduct = _conduct(raw)
     reached = markets_within_reach(problem)
     faults = []
     at_fixed = (
@@ -522,16 +536,3 @@ def meaning_faults(problem: Problem, raw: Tables, where: Locate) -> list[Fault]:
             )
         )
     return faults[:MAX_LISTED]
-
-
-def _may_clash(problem: Problem, conduct: pl.DataFrame) -> bool:
-    """Whether there would be a fault if every seller's gas reached every market; only then it matters which it does."""
-    fixed = problem.demand.filter(pl.col("fixed") > 0)["node"].unique().implode()
-    if not conduct.filter(pl.col("node").is_in(fixed)).is_empty():
-        return True
-    members = problem.traders.filter(pl.col("group").is_not_null()).with_columns(pl.len().over("group").alias("size"))
-    inside = conduct.join(members, on="trader").group_by("group", "node")
-    unequal = inside.agg(
-        pl.col("theta").n_unique().alias("thetas"), pl.len().alias("with_conduct"), pl.col("size").first()
-    )
-    return not unequal.filter((pl.col("thetas") > 1) | (pl.col("with_conduct") < pl.col("size"))).is_empty()

@@ -21,7 +21,7 @@ import polars as pl
 from polynya.errors import Fault, InputError, NotFoundError, did_you_mean
 from polynya.market import checks
 from polynya.market.schema import BY_NAME, EVERY, TABLES, Table
-from polynya.market.sound import Sound, passed
+from polynya.market.sound import Sound
 from polynya.tables import read_table
 
 DTYPES = {"text": pl.String, "number": pl.Float64, "integer": pl.Int64}
@@ -221,7 +221,8 @@ def _finish(raw: dict[str, pl.DataFrame], where: checks.Locate, sound: Sound) ->
     if faults:
         raise InputError(faults)
     problem = Problem(**{table.name: _normalised(table, raw, words, sound) for table in TABLES})
-    faults = sound.once("meaning", raw, lambda tables: checks.meaning_faults(problem, tables, where), keep=passed)
+    clash = sound.once("clash", raw, checks.may_clash)
+    faults = checks.meaning_faults(problem, raw, where) if clash else []
     if faults:
         raise InputError(faults)
     return problem
