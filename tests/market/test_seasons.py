@@ -112,7 +112,7 @@ def test_months_that_differ_are_one_curve_at_one_price() -> None:
     inputs = made(12)
     flat = inputs.tables["production"].with_columns(cost_slope=pl.lit(0.0), capacity=pl.lit(100.0))
     arcs = inputs.tables["arcs"].with_columns(capacity=pl.lit(200.0))
-    inputs = MarketInputs({**inputs.tables, "production": flat, "arcs": arcs}, inputs.trace, {}, inputs.gates)
+    inputs = MarketInputs({**inputs.tables, "production": flat, "arcs": arcs}, (), inputs.gates)
     year = solved(joined(inputs, [Period("2027", tuple(inputs.tables["periods"]["period"]))]))
     assert year.consumption["quantity"].to_list() == pytest.approx([6 * 14.5 / 2 + 6 * 3 * 14.5 / 2])
     assert year.consumption["quantity"].sum() == pytest.approx(solved(inputs).consumption["quantity"].sum())
@@ -174,7 +174,7 @@ def test_names_of_periods_sort_in_the_order_of_time() -> None:
 
 def with_table(months: int, name: str, frame: pl.DataFrame) -> MarketInputs:
     inputs = made(months, store=True)
-    return MarketInputs({**inputs.tables, name: frame}, inputs.trace, {}, inputs.gates)
+    return MarketInputs({**inputs.tables, name: frame}, (), inputs.gates)
 
 
 def ban(first: str, last: str) -> dict[str, str | None]:
@@ -229,13 +229,13 @@ def test_a_route_open_in_two_months_carries_what_its_plant_or_fleet_can_in_those
     arcs = pl.concat([base, plant, ship.filter(pl.col("period").is_in(names[2:4]))])
     inputs = with_table(6, "arcs", arcs)
     fleets = pl.DataFrame({"fleet": ["arc7"] * 6, "period": names, "ship_days": [40.0] * 6})
-    inputs = MarketInputs({**inputs.tables, "fleets": fleets}, inputs.trace, {}, inputs.gates)
+    inputs = MarketInputs({**inputs.tables, "fleets": fleets}, (), inputs.gates)
     out = joined(inputs, plan(FIRST, 0, 2027)[:1]).tables
     capacity = dict(out["arcs"].select("arc", "capacity").iter_rows())
     assert capacity == pytest.approx({"ab": 180.0, "plant": 18.0, "ship": 4.0})
     assert out["fleets"]["ship_days"].to_list() == [240.0]
     always = with_table(6, "arcs", pl.concat([base, plant, ship]))
-    always = MarketInputs({**always.tables, "fleets": fleets}, always.trace, {}, always.gates)
+    always = MarketInputs({**always.tables, "fleets": fleets}, (), always.gates)
     route = joined(always, plan(FIRST, 0, 2027)[:1]).tables["arcs"].filter(pl.col("arc") == "ship")
     assert route["capacity"].to_list() == [None]  # open all season: the fleet's ship-days bind by themselves
 
@@ -260,7 +260,7 @@ def test_a_gate_is_shut_for_a_season_when_it_is_in_every_month() -> None:
     names = [f"{add_months(FIRST, i):%Y-%m}" for i in range(12)]
     rows = [{"subject": "ab", "gate": "g", "period": n, "kind": "repair"} for n in names[:9]]
     inputs = made(12)
-    inputs = MarketInputs(inputs.tables, inputs.trace, {}, pl.DataFrame(rows))
+    inputs = MarketInputs(inputs.tables, (), pl.DataFrame(rows))
     assert joined(inputs, plan(FIRST, 0, 2027)).gates["period"].to_list() == ["2027-summer"]
 
 

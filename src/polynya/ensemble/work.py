@@ -35,6 +35,7 @@ from polynya.world import World
 
 PACKAGES = ("piqp", "clarabel", "highspy", "numpy", "scipy", "polars")
 WARM = 35_000  # rows of arcs: a larger problem gains by a start, a smaller one loses (docs/decisions/ensemble.md)
+WORDS = 8  # tables of text of which the hash is remembered, of each kind
 TERMS = ("primal", "dual", "price", "balance", "gap", "markup", "best_response")
 
 
@@ -176,13 +177,27 @@ def problem_key(g: Ground, problem: Problem) -> str:
     """Hash of the whole market problem, of what turns its answer into sums, and of what solves it."""
     h = hashlib.sha256(f"{g.code}|{g.solver}".encode())
     for name, frame in problem.tables().items():
-        h.update(name.encode())
-        h.update(frame.write_csv().encode())
-    nodes = g.base.table("nodes").select("id", "country", "region").sort("id")
-    lines = g.base.table("corridors").select("id", "from_node").sort("id")
-    h.update(nodes.write_csv().encode())
-    h.update(lines.write_csv().encode())
+        h.update(f"{name} {frame.height} {frame.columns}".encode())
+        words = frame.select(pl.selectors.string())
+        h.update(_written(g, name, words))
+        for column in frame.select(~pl.selectors.string()):
+            h.update(column.is_null().to_numpy().tobytes())
+            h.update(column.cast(pl.Float64).fill_null(0.0).to_numpy().tobytes())
+    h.update(_written(g, "of nodes", g.base.table("nodes").select("id", "country", "region").sort("id")))
+    h.update(_written(g, "of corridors", g.base.table("corridors").select("id", "from_node").sort("id")))
     return h.hexdigest()
+
+
+def _written(g: Ground, name: str, words: pl.DataFrame) -> bytes:
+    """The hash of a table of text as it is written; words that are equal to some before are not written again."""
+    known: list[tuple[pl.DataFrame, bytes]] = g.known.setdefault(f"words {name}", [])
+    for before, digest in known:
+        if before.height == words.height and before.equals(words):
+            return digest
+    digest = hashlib.sha256(words.write_csv().encode()).digest()
+    known.insert(0, (words, digest))
+    del known[WORDS:]
+    return digest
 
 
 def solved(g: Ground, found: PosedCase) -> dict[str, Any]:

@@ -781,10 +781,11 @@ class _Builder:
 
     def look_round(self) -> None:
         """Which arcs, sellers and markets there are."""
-        self.arcs = frozenset[_Arc]().union(*(p.arcs for parts in self.sections.values() for p in parts))
-        self.made = frozenset((r["trader"], r["node"]) for r in self.rows("production"))
+        parts = [p for section in self.sections.values() for p in section]
+        self.arcs = frozenset[_Arc]().union(*(p.arcs for p in parts))
+        self.made = frozenset[tuple[str, str]]().union(*(p.made for p in parts))
         self.active = {trader for trader, _ in self.made}
-        self.selling = frozenset(r["node"] for r in self.rows("demand"))
+        self.selling = frozenset[str]().union(*(p.selling for p in parts))
 
     def rules(
         self,
@@ -930,9 +931,9 @@ class _Builder:
 
     def law(self, bans: pl.DataFrame | None, caps: pl.DataFrame | None, deterrents: pl.DataFrame | None) -> None:
         """What control hands over, as far as this problem has the sellers, nodes and arcs."""
-        active: set[str | None] = self.active | {"*", None}
+        active: set[str | None] = {*self.active, "*", None}
         selling: set[str | None] = {*self.selling, None}
-        arcs: set[str | None] = {arc for arc, *_ in self.arcs} | {None}
+        arcs: set[str | None] = {None, *(arc for arc, *_ in self.arcs)}
         ends = {arc: (start,) for arc, start, *_ in self.arcs}
         reach = {t: self._reach(t) for t in self.active}
         for row in bans.iter_rows(named=True) if bans is not None else ():

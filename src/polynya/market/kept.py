@@ -82,6 +82,16 @@ class Part:
         return frozenset((r["arc"], r["from"], r["to"], r["kind"], r["fleet"]) for r in self.rows.get("arcs", ()))
 
     @cached_property
+    def made(self) -> frozenset[tuple[str, str]]:
+        """Seller and node of what it produces."""
+        return frozenset((r["trader"], r["node"]) for r in self.rows.get("production", ()))
+
+    @cached_property
+    def selling(self) -> frozenset[str]:
+        """Nodes where there is demand."""
+        return frozenset(r["node"] for r in self.rows.get("demand", ()))
+
+    @cached_property
     def sources(self) -> frozenset[str]:
         """The sources of its facts."""
         return frozenset(f.source for f in self.facts.values())
@@ -120,11 +130,11 @@ class Watch:
     def holds(self, part: Part) -> bool:
         """Whether this world gives the answers that a part was made from."""
         for watched, read in zip(self._all(), part.read, strict=True):
-            of = watched.of
-            for asked, said in read.items():
-                now = of.get(asked)
-                if now is not said and not _equal(now, said):
-                    return False
+            if read:
+                now = watched.of.get
+                for asked, said in read.items():
+                    if now(asked) is not said and not _equal(now(asked), said):
+                        return False
         return True
 
 
