@@ -21,6 +21,7 @@ import typer
 
 from polynya import __version__
 from polynya.errors import EXIT_INTERRUPTED, EXIT_OK, PolynyaError, StorageError, UsageError
+from polynya.processes import end_when_told
 
 # what the user's disk or rights refuse; anything else the operating system says is our fault
 REFUSALS = (
@@ -45,6 +46,7 @@ GROUPS = (
     "ensemble",
     "serve",
 )
+SOLVING = {"run", "doubts", "market", "backcast", "calibrate", "ensemble"}  # end within two seconds of Ctrl-C
 
 
 def _show_version(value: bool) -> None:
@@ -94,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except typer.Exit as exit_:
         return int(exit_.exit_code)
     except (typer.Abort, KeyboardInterrupt):
-        _complain("interrupted", as_json, _document("interrupted", "interrupted"))
+        _interrupted(as_json)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -123,6 +125,10 @@ def _document(code: str, message: str) -> dict[str, object]:
     return {"error": {"code": code, "message": message, "where": ""}}
 
 
+def _interrupted(as_json: bool) -> None:
+    _complain("interrupted", as_json, _document("interrupted", "interrupted"))
+
+
 def _fail(error: PolynyaError, as_json: bool) -> int:
     _complain(str(error), as_json, error.as_json())
     return error.exit_code
@@ -142,6 +148,10 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without the sign shows ?, and nothing fails
+    if SOLVING.intersection(sys.argv[1:2]):
+        code = end_when_told(lambda: _interrupted("--json" in sys.argv))
+        if code is not None:
+            sys.exit(code)
     sys.exit(main())
 
 
