@@ -57,6 +57,11 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def workers(pid: int) -> list[int]:
+    """Workers of an ensemble that runs in a child of this process."""
+    return [worker for child in children(pid) for worker in children(child)]
+
+
 def ours(words: str) -> list[int]:
     """Processes of this test's programs, and of what they started, whose command line holds the words."""
     found = []

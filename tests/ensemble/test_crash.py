@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from polynya.ensemble.ledger import SOLVED
-from tests.crash import ENVIRONMENT, children, kill_after, ours, seconds_of, start
+from tests.crash import ENVIRONMENT, kill_after, ours, seconds_of, start, workers
 
 DRAWS = ("-n", 24, "--seed", 3, "--workers", 2, "-q")
 
@@ -91,7 +91,7 @@ def test_killed_workers_are_replaced(small: Path, tmp_path: Path, undisturbed: t
     process = start(*command(small, tmp_path))
     killed: list[int] = []
     while process.poll() is None and len(killed) < 2:
-        fresh = [pid for pid in children(process.pid) if pid not in killed]
+        fresh = [pid for pid in workers(process.pid) if pid not in killed]
         if fresh and (not killed or solved(tmp_path)):
             os.kill(fresh[0], signal.SIGKILL)
             killed.append(fresh[0])
@@ -105,9 +105,9 @@ def test_killed_workers_are_replaced(small: Path, tmp_path: Path, undisturbed: t
 
 def test_interrupting_ends_the_workers_too(small: Path, tmp_path: Path) -> None:
     process = start(*command(small, tmp_path))
-    while process.poll() is None and not children(process.pid):
+    while process.poll() is None and not workers(process.pid):
         time.sleep(0.02)
-    mine = children(process.pid)
+    mine = workers(process.pid)
     begun = time.monotonic()
     process.send_signal(signal.SIGINT)
     process.communicate()
