@@ -13,7 +13,7 @@ SOME = st.floats(0.2, 5.0)
 
 def made(a: float, b: float) -> float:
     """Every operation that posing a market uses, as posing writes them."""
-    quantity = sum([a * 0.3, b / 2.0, 1.0])  # starts from the whole number 0
+    quantity = 0 + a * 0.3 + b / 2.0 + 1.0  # a sum starts from the whole number 0
     slope = b / (-(0.1 - a * 0.5 + 3.0) * quantity)
     return 2.0 - slope * a + (1.0 + b) ** (-7 / 12.0) - (-a) / b + 5.0 / a + max(a + 10.0, 0.0) - min(b, 100.0)
 
