@@ -9,6 +9,7 @@ What is true or not has no derivative: `left_out` solves the scenario again with
 
 from __future__ import annotations
 
+import math
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -248,3 +249,9 @@ def check(found: Doubtful, doubts: Doubts, count: int, say: Say) -> list[dict[st
         real = {sign: found.checked(s, doubts.asked, sign, say) for sign in (1.0, -1.0)}
         out.append({"rank": rank, "statement": s.id, "linear": s.change, "plus": real[1.0], "minus": real[-1.0]})
     return out
+
+
+def together(checked: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
+    """Root of the sum of squares of the statements that were moved: to first order, and for real."""
+    linear = math.hypot(*(c["linear"] for c in checked))
+    return linear, math.hypot(*((c["plus"] - c["minus"]) / 2.0 for c in checked))

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from polynya.cli import main
-from polynya.doubts import doubtful
+from polynya.doubts import doubtful, together
 from polynya.lift import Input
 from polynya.results.uncertainty import FITTED, read_uncertainty
 from polynya.world.load import REFERENCE
@@ -170,6 +170,12 @@ def test_a_ledger_in_another_folder(files: Path, tmp_path: Path, capsys: pytest.
     assert number["left_out"][0]["because"] == ["c1"]
 
 
+def test_what_was_moved_for_real_adds_up_in_squares() -> None:
+    """3 and 4 are 5; half the distance between the sides is 3 and 4 here as well, whatever the bend."""
+    rows = [{"linear": 3.0, "plus": 5.0, "minus": -1.0}, {"linear": -4.0, "plus": -4.0, "minus": 4.0}]
+    assert together(rows) == pytest.approx((5.0, 5.0))
+
+
 def test_shown_as_a_table(run: Path, files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without an address: the note's numbers; the first as a table, the others as a line each."""
     assert main(["doubts", str(run), "--world", str(files), "-q"]) == 0
@@ -239,18 +245,19 @@ def test_a_better_kind_of_fact_is_never_wider() -> None:
 
 @pytest.mark.slow
 def test_the_founding_runs_headline_against_solving_again(tmp_path: Path) -> None:
-    """The five weightiest statements moved by a hundredth of their spread, posed and solved again: what the derivative says, to 5 %.
+    """The three weightiest statements moved by a thousandth of their spread, posed and solved again: what the derivative says, to 2 %.
 
-    At a kink left and right differ and only one of them is the derivative; most of the five have none.
+    In a market of 76,000 variables a hundredth of a spread already crosses bends. At one that lies where the run stands only one side
+    has the derivative; most of the three lie at none.
     """
     out = tmp_path / "run"
     assert main(["run", "--out", str(out), "-q"]) == 0
     found = doubtful(out, read_uncertainty())
     weighed = found.of("prices/europe")
     both = 0
-    for s in weighed.statements[:5]:
-        slopes = [found.checked(s, weighed.asked, by, lambda text: None) / by for by in (0.01, -0.01)]
-        near = [abs(slope - s.change) < 0.05 * abs(s.change) for slope in slopes]
+    for s in weighed.statements[:3]:
+        slopes = [found.checked(s, weighed.asked, by, lambda text: None) / by for by in (0.001, -0.001)]
+        near = [abs(slope - s.change) < 0.02 * abs(s.change) for slope in slopes]
         assert any(near), (s.id, s.change, slopes)
         both += all(near)
-    assert both >= 3
+    assert both >= 2

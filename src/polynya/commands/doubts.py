@@ -63,7 +63,7 @@ def doubts(
     from polynya.commands.options import one_of
     from polynya.console import Progress, emit_json, say, table
     from polynya.doubts import check as check_for_real
-    from polynya.doubts import doubtful, left_out
+    from polynya.doubts import doubtful, left_out, together
     from polynya.results.asked import CHANGE
     from polynya.results.case import BASELINE, SCENARIO
     from polynya.results.doubts import document, line, text
@@ -106,6 +106,10 @@ def doubts(
             ]
             say(f"  moved for real [{d['unit']}]")
             say(table(["#", "+1 sd, linear", "+1 sd, real", "-1 sd, linear", "-1 sd, real"], rows, indent=4))
+            linear, real = together(d["checked"])
+            say(
+                f"    all of these together: +- {linear:.2g} to first order, +- {real:.2g} for real (half of what lies between the sides)"
+            )
         if "left_out" in d:
             lines = [[r["id"], r["kind"], f"{r['adds']:+.3g}", " ".join(r["because"])] for r in d["left_out"]]
             say(
