@@ -44,22 +44,17 @@ def last_use(world: World, node: str, year: int) -> float | None:
 
 
 def ahead(seen: World, year: int, months: Iterable[date]) -> Mapping[tuple[str, str, str], float]:
-    """(item, node, month) -> expected use [bcm] and the price [USD/MMBtu] it goes with, for months that are not known yet.
+    """(`demand_bcm`, node, month) -> expected use [bcm] at the price level of the year, for months that are not known yet.
 
-    `seen` holds the use of the years before and the price level of the year. A node without an earlier year keeps its own use.
+    `seen` holds the use of the years before. A node without an earlier year keeps its own use.
     """
     values: dict[tuple[str, str, str], float] = {}
-    first = date(year, 1, 1)
     for node in seen.table("nodes")["id"]:
-        used, level = last_use(seen, node, year), seen.resolve(node, "reference_price_usd_per_mmbtu", first)
-        if used is None or level is None:
-            continue
-        for month in months:
+        used = last_use(seen, node, year)
+        for month in months if used is not None else ():
             share = seen.resolve(node, f"demand_share_m{month.month:02d}", month)
-            if share is not None:
-                name = month.strftime("%Y-%m")
-                values["demand_bcm", node, name] = used * share.value
-                values["price_usd_per_mmbtu", node, name] = level.value
+            if used is not None and share is not None:
+                values["demand_bcm", node, month.strftime("%Y-%m")] = used * share.value
     return values
 
 
