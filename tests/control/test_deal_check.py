@@ -80,6 +80,18 @@ def test_russia_asks_for_a_permit_only_of_unfriendly_parties(tmp_path: Path, buy
     assert (("rosneft", "vostok-oil-llc", "ru-decrees-81-618-deals") in stops(found)) is needed
 
 
+def test_whom_no_act_binds_may_risk_a_listing_all_the_same(tmp_path: Path) -> None:
+    """India is bound by no sanction on Rosneft; since its US listing of 22 October 2025 the buyer runs the risk of one of its own."""
+    sale = SALE.format("vostok-oil-llc", "rosneft", "ongc-videsh", "10", "{}")
+    [risk] = asked(tmp_path, sale.format("2025-11-01"))["objections"]
+    assert (risk["binds"], risk["about"], risk["measure"], risk["verdict"]) == (
+        "ongc-videsh",
+        "rosneft",
+        "us-eo-14024-rosneft-lukoil",
+        "risk",
+    )
+
+
 def test_a_deal_that_nothing_bars_is_said_to_be_asked(tmp_path: Path) -> None:
     found = asked(tmp_path, SALE.format("vostok-oil-llc", "rosneft", "ongc-videsh", "10", "2025-10-01"))
     assert found == {"asked": 1, "objections": []}

@@ -6,6 +6,7 @@ day, holdings of the day before it. An act is asked only of whom it binds:
                                                   that regime or that one of its acts bars
     an investor of it (investment bans)           may not buy into what the ban names; selling out is left alone
     whoever sells a thing that sits there         (trusteeships, Russia's permits for deals with unfriendly persons)
+    a party that no act binds, yet may be listed for the deal: acts that carry a secondary risk name it as a risk, no bar
 Licences that set an act off altogether end the objection; those that ease it in part are named beside it.
 
 Never says that a deal is legal: an empty answer means that nothing recorded here was found to bar it.
@@ -15,7 +16,7 @@ Not here: rights of other holders (`transfer_rights`), whether the seller holds 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -32,6 +33,7 @@ BUYING = ("investment_ban",)
 AT_HOME = ("trusteeship", "transfer_ban")  # bind whoever sells what sits in their country
 REGIMES_OF = {j: [r for r in ALL_REGIMES if j in JURISDICTION_OF[r]] for j in ("US", "EU", "UK", "CH")}
 UNFRIENDLY = "RU-unfriendly"
+SECONDARY = "secondary risk"  # in the addressee of acts that reach beyond whom they bind
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Objection:
     binds: str  # the party whom the act binds
     jurisdiction: str
     about: str  # the counterparty or thing that the act is about
-    verdict: str  # certain | possible of an ownership test; barred of an act; unknown where its end was not seen
+    verdict: str  # certain | possible of an ownership test; barred of an act (unknown: its end was not seen); risk: not bound by it
     act: str
     measure: str
     text: str
@@ -112,6 +114,7 @@ class _Asked:
             *self._counterparty(d.buyer, {d.seller: DEALING, d.owned: (*DEALING, *BUYING)}),
             *self._counterparty(d.seller, {d.buyer: DEALING, d.owned: DEALING}),
             *self._at_home(),
+            *self._secondary(),
         ]
         unique: dict[tuple[str, str, str], Objection] = {}
         for o in found:
@@ -196,6 +199,18 @@ class _Asked:
                 if m.jurisdiction == "RU" and not self._unfriendly(m):
                     continue
                 yield self._act(d.seller, d.owned, m, standing)
+
+    def _secondary(self) -> Iterator[Objection]:
+        """Whom an act does not bind, and who yet risks being listed for the deal: acts that say so of others than those they bind."""
+        d = self.deal
+        for bound, others in ((d.buyer, (d.seller, d.owned)), (d.seller, (d.buyer, d.owned))):
+            own = self._jurisdictions(bound)
+            for other in (o for o in others if o in self.graph.index):
+                standing = self._standing(other)
+                for m in (*standing.bars, *standing.deters):
+                    named = m.effect in ("designation", "vessel_listing") and SECONDARY in m.addressee
+                    if named and m.jurisdiction not in own and m.id not in standing.relieved and bound not in m.targets:
+                        yield replace(self._act(bound, other, m, standing), verdict="risk")
 
     def _unfriendly(self, m: Measure) -> bool:
         """Russia's permits: an act on holders from unfriendly states asks who sells, any other one asks who takes part."""

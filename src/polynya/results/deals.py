@@ -64,7 +64,8 @@ def deal_lines(found: Mapping[str, Any]) -> list[str]:
 def _line(o: Mapping[str, Any]) -> str:
     eased = f"; eased in part by {', '.join(o['eased_by'])}" if o["eased_by"] else ""
     cited = f"{o['measure']}; {o['source']}" if o["measure"] else o["source"]
-    return f"{o['text']} [{o['act']}; {cited}]{_because(o['proof'])}{eased}"
+    risk = "not bound, yet at risk of a listing: " if o["verdict"] == "risk" else ""
+    return f"{risk}{o['text']} [{o['act']}; {cited}]{_because(o['proof'])}{eased}"
 
 
 def _because(proof: Sequence[Mapping[str, Any]]) -> str:
