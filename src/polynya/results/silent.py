@@ -6,13 +6,13 @@ A stake moves money behind the market, at no price unless the file gives one. Sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from polynya.control.market_effects import ROUTE_EFFECTS
 from polynya.results.answer import Answer
 from polynya.results.case import BASELINE, SCENARIO
-from polynya.world.capacity import add_months
+from polynya.world.capacity import AVAILABILITY, add_months
 
 LEGAL = ("lift_measure", "impose_measure", "license_measure")
 VESSELS = (
@@ -49,7 +49,22 @@ def _law(answer: Answer) -> Iterator[str]:
         why = {m["id"]: _reason(m["mode"], m["effect"], sailing) for m in named if m["id"] not in gating}
         if named and len(why) == len(named) and all(why.values()):
             reasons = dict.fromkeys(str(w) for w in why.values())
+            plants = [t for m in named if m["mode"] == "deters" for t in (m["targets"] or "").split()]
+            wanted = [t for t in change.touches if t in answer.base.kinds] or plants
+            held = _held_back(answer, list(dict.fromkeys((*plants, *wanted))))
+            reasons |= dict.fromkeys(held)
             yield f"{change.id}: applied, and moves nothing in the market ({'; '.join(reasons)}); what flips is among the findings"
+
+
+def _held_back(answer: Answer, things: Sequence[str]) -> Iterator[str]:
+    """What a deterrent has really done to a plant stands in the plant's own availability, which no lifting changes by itself."""
+    for thing in things:
+        found = answer.base.resolve(thing, AVAILABILITY, answer.first)
+        if found is not None and found.value < 1.0:
+            yield (
+                f"{thing} is at {100 * found.value:.0f} % of its capacity on {answer.first} by {found.facts[0].source}, and stays there: "
+                "restore_capacity or lose_capacity changes what it makes"
+            )
 
 
 def _reason(mode: str, effect: str, sailing: bool) -> str:
