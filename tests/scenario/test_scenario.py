@@ -261,3 +261,23 @@ def test_a_share_in_per_cent_is_refused_with_how_to_write_it(world: World, tiny:
     with pytest.raises(InputError) as caught:
         load_scenario(write(tiny, body), world)
     assert "80 % is 0.8" in caught.value.faults[0].fix
+
+
+def test_check_names_the_gates_that_keep_a_line_shut(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """String B of Nord Stream 1 is repaired and has a buyer, yet EU law keeps it shut; the founding scenario opens all five gates."""
+    from polynya.cli import main
+    from polynya.pipeline import FOUNDING
+
+    path = tmp_path / "ns1.yaml"
+    path.write_text(
+        "schema: polynya.scenario/1\nid: ns1\ntitle: t\nas_of: 2025-11-01\nhorizon: {from: 2026-01, months: 6}\n"
+        "assumptions: [{id: a1, text: taken as given}]\nchanges:\n  - {id: repair, type: open_gate, "
+        "gates: [nord-stream-1-b-repair, nord-stream-1-b-contract], from: 2026-01-01, because: [a1]}\n"
+    )
+    assert main(["scenario", "check", str(path)]) == 0
+    told = capsys.readouterr().out
+    assert (
+        "nord-stream-1-b carries nothing in 2026-06, whatever repair does: still shut by nord-stream-1-b-eu-law" in told
+    )
+    assert main(["scenario", "check", str(FOUNDING)]) == 0
+    assert "carries nothing" not in capsys.readouterr().out

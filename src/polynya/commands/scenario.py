@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from polynya.commands.world import Json, Overlays, WorldDir
+
+if TYPE_CHECKING:
+    from polynya.scenario import Applied, Scenario
 
 group = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="What-if files.")
 
@@ -36,6 +39,7 @@ def check(
     scenario = load_scenario(file, base)
     applied = apply(scenario, base)
     deals = check_deals(scenario, applied)
+    shut = _still_shut(scenario, applied)
     rows: list[dict[str, Any]] = [
         {
             "id": c.id,
@@ -57,6 +61,7 @@ def check(
                 "changes": rows,
                 "conditions_not_met": list(applied.not_met),
                 "deals": deals,
+                "still_shut": shut,
             }
         )
         return
@@ -67,10 +72,37 @@ def check(
             [[r["id"], r["status"], r["from"] or "", " ".join(r["because"]), r["effect"]] for r in rows],
         )
     )
+    for s in shut:
+        say(
+            f"  {s['subject']} carries nothing in {s['month']}, whatever {s['change']} does: still shut by {', '.join(s['gates'])} (open_gate)"
+        )
     for line in deal_lines(deals):
         say(line)
     if applied.not_met:
         say(f"  Conditions not met: {', '.join(applied.not_met)}.")
+
+
+def _still_shut(scenario: Scenario, applied: Applied) -> list[dict[str, Any]]:
+    """Lines and plants that a change opens or enlarges, and that another gate keeps shut in the last month of the horizon."""
+    from datetime import date
+
+    from polynya.world.capacity import CapacityReader, add_months
+
+    world = applied.world
+    reader = CapacityReader(world)
+    gated = dict(world.table("gates").select("id", "subject").iter_rows()) if "gates" in world.tables else {}
+    horizon = scenario.file.horizon
+    last = add_months(date.fromisoformat(horizon.from_ + "-01"), horizon.months - 1)
+    found = []
+    for c in applied.changes:
+        if c.status != "applied" or c.type not in ("open_gate", "restore_capacity", "set_fact"):
+            continue
+        for subject in dict.fromkeys(gated.get(t, t) for t in c.touches):
+            if subject in gated.values():
+                gates = list(reader.month(subject, last).closed_gates)
+                if gates:
+                    found.append({"change": c.id, "subject": subject, "month": f"{last:%Y-%m}", "gates": gates})
+    return found
 
 
 @group.command("new")
