@@ -236,6 +236,13 @@ def test_a_fitted_number_has_the_spread_that_its_fit_left() -> None:
     assert (theta.sd, theta.kind) == (pytest.approx(0.568), "assumption")
 
 
+def test_an_attribute_without_a_row_is_said() -> None:
+    """It has the last row's spread, and the output names it."""
+    spread = read_uncertainty()
+    assert spread.of(some("wishes_bcm", "assumption")).unthought
+    assert not spread.of(some("working_bcm", "assumption")).unthought
+
+
 def test_a_better_kind_of_fact_is_never_wider() -> None:
     """Official, reported, derived, assumption: in this order no spread may shrink."""
     for group, _, _, by_kind in read_uncertainty().rows:

@@ -19,6 +19,7 @@ from polynya.results.uncertainty import SLOPE, Spread, Uncertainty
 if TYPE_CHECKING:
     from polynya.lift import Input
 
+CALIBRATION = "polynya-calibration"
 NAMED = 3  # facts of a statement that a line names
 
 
@@ -101,7 +102,10 @@ def statement_of(one: Input, spread: Spread) -> str:
         return f"parameter {spread.parameter}"
     if one.attribute.startswith(SLOPE):  # set by rule for every way of a kind, whatever else was fitted there
         return f"{one.attribute}/{'ship' if one.subject.startswith('ship-') else 'pipeline'}"
-    return "/".join((one.table, one.attribute, one.source, one.locator, one.kind))
+    own = (
+        (one.subject,) if one.source == CALIBRATION else ()
+    )  # what a fit found of each subject is no one sentence about all
+    return "/".join((one.table, one.attribute, one.source, one.locator, one.kind, *own))
 
 
 def document(doubts: Doubts, top: int) -> dict[str, Any]:
@@ -111,6 +115,7 @@ def document(doubts: Doubts, top: int) -> dict[str, Any]:
         "address": a.address, "case": a.case, "title": a.title, "unit": a.unit, "value": a.value,
         "baseline": a.baseline, "scenario": a.scenario, "sd": doubts.sd, "variance_share_by_kind": doubts.shares(),
         "statements_in_all": len(doubts.statements),
+        "without_a_row": sorted({m.input.attribute for s in doubts.statements for m in s.members if m.spread.unthought}),
         "statements": [
             {
                 "rank": i, "statement": s.id, "kind": s.kind, "facts": len(s.members), "change_per_percent": s.per_percent,
@@ -161,6 +166,8 @@ def text(d: Mapping[str, Any]) -> str:
     left = d["statements_in_all"] - len(d["statements"])
     rest = 1.0 - sum(s["share"] for s in d["statements"])
     more = [f"  {left:,} more statements carry {100 * max(rest, 0.0):.1f} %."] if left > 0 else []
+    if d["without_a_row"]:
+        more.append(f"  Spread by the table's last row, for anything else: {', '.join(d['without_a_row'])}.")
     return "\n".join([line(d), table(header, rows), *more])
 
 

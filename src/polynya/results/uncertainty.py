@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TABLE = REFERENCE / "uncertainty.csv"
 FITTED = "fitted"
+ELSE = "anything else"
 COLUMNS = (
     Column("group", nullable=False),
     Column("attributes", nullable=False, description="names or patterns, separated by spaces"),
@@ -39,11 +40,13 @@ _FACTORS = ("conduct", "room")  # parameters that multiply; the others are added
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """One standard deviation [unit of the number], the kind it is counted under, and the parameter behind it, if fitted."""
+    """One standard deviation [unit of the number], the kind it is counted under, the parameter behind it, if fitted, and whether
+    only the table's last row, for anything else, has something to say."""
 
     sd: float
     kind: str
     parameter: str = ""
+    unthought: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,13 @@ class Uncertainty:
             name, sd, word = fitted.groups()
             scale = abs(number.value) if name.split()[0] in _FACTORS else 1.0
             return Spread(float(sd) * scale, FITTED if word == "identified" else "assumption", name)
-        for _, patterns, form, by_kind in self.rows:
+        for group, patterns, form, by_kind in self.rows:
             if any(fnmatchcase(number.attribute, p) for p in patterns):
                 # set by a rule of ours, however its row of the calibrated overlay is marked
                 kind = "assumption" if number.attribute.startswith(SLOPE) else number.kind
                 size = by_kind[kind]
-                return Spread(size * abs(number.value) if form == "relative" else size, kind)
+                width = size * abs(number.value) if form == "relative" else size
+                return Spread(width, kind, unthought=group == ELSE)
         raise InputError(
             f'no row says how far "{number.attribute}" may be wrong.',
             where=str(TABLE),
