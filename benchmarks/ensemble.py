@@ -4,10 +4,11 @@
     python benchmarks/ensemble.py --starts [--horizon 2035] [--draws 4]
 
 Worlds all differ (a demand factor is drawn), so that every draw is posed and solved. Printed per number of workers:
-wall seconds, and processor seconds of all processes, which are what to read on a machine that is not idle: solving; posing
-(applying the choice and building the market problem, which `polynya run` does once a case as well, so that any loop over
-worlds has it); and the overhead, everything that an ensemble has beyond such a loop: starting the programs, talking to
-them, the ledger, statistics, files. `--hand`: a world of two nodes whose solve takes milliseconds, to see the fixed costs.
+wall seconds, and processor seconds of all processes, which are what to read on a machine that is not idle: solving
+(the solver and its certificate, nothing else); posing (applying the choice, building and checking the market problem);
+reading (what a solution says, for the ledger); and the rest: starting the programs, the world, the ledger, statistics,
+files. `strict` is everything but solving over solving; `loose` counts posing and reading with the solves, as any loop over
+worlds has them. `--hand`: a world of two nodes whose solve takes milliseconds, to see the fixed costs.
 `--starts`: processor seconds of each solve from nothing and from the answer of today's course.
 """
 
@@ -50,7 +51,7 @@ def main() -> None:
             starts(scenario, asked.months, asked.horizon, asked.draws)
             return
         base: float | None = None
-        print("workers  wall[s]  solving  posing  overhead [processor s]  overhead / (solving + posing)  speed-up")
+        print("workers  wall[s]  solving  posing  reading  rest [processor s]  strict  loose  speed-up")
         for workers in map(int, asked.workers.split(",")):
             out = folder / f"out-{workers}"
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -67,11 +68,12 @@ def main() -> None:
             cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
             spent = json.loads((out / "timings.json").read_text())
             base = base or wall
-            solving, posing = spent["solving_cpu_s"], spent["posing_cpu_s"]
-            other = cpu - solving - posing
+            solving, posing, reading = (spent[f"{name}_cpu_s"] for name in ("solving", "posing", "reading"))
+            rest = cpu - solving - posing - reading
+            strict, loose = (cpu - solving) / solving, rest / (solving + posing + reading)
             print(
-                f"{workers:7d}  {wall:7.1f}  {solving:7.1f}  {posing:6.1f}  {other:8.1f}  "
-                f"{100 * other / (solving + posing):43.1f} %  {base / wall:8.2f}",
+                f"{workers:7d}  {wall:7.1f}  {solving:7.1f}  {posing:6.1f}  {reading:7.1f}  {rest:18.1f}  "
+                f"{100 * strict:4.1f} %  {100 * loose:3.1f} %  {base / wall:8.2f}",
                 flush=True,
             )
 

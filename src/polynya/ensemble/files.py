@@ -273,6 +273,7 @@ def _times(e: Ensemble) -> dict[str, float]:
         "posing_cpu_s": round(s.posing_cpu, 3),
         "solving_s": round(s.solving, 3),
         "solving_cpu_s": round(s.solving_cpu, 3),
+        "reading_cpu_s": round(s.reading_cpu, 3),
         "workers_died": float(s.died),
     }
 

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -40,6 +41,7 @@ class Spent:
     posing_cpu: float = 0.0
     solving: float = 0.0
     solving_cpu: float = 0.0
+    reading_cpu: float = 0.0  # what a solution says
     died: int = 0
     pids: list[int] = field(default_factory=list)
 
@@ -62,6 +64,7 @@ class Pool:
         self._processes: set[subprocess.Popen[bytes]] = set()
         self._total = self._done = 0
         self._stopped = False
+        self._begun = time.monotonic()
 
     def work_through(self, choices: Mapping[str, Chosen]) -> None:
         """Return when every choice has its records. Raises StorageError, or PolynyaError when workers kept dying."""
@@ -164,14 +167,15 @@ class Pool:
         self.ledger.put(POSED, key, record)
         send(process.stdin, "solve" if mine else "skip")
         if mine:
-            wall, cpu = _expect(receive(process.stdout), "solved")
+            wall, cpu, reading = _expect(receive(process.stdout), "solved")
             with self._lock:
                 self.spent.solved += 1
                 self.spent.solving += wall
                 self.spent.solving_cpu += cpu
+                self.spent.reading_cpu += reading
         with self._lock:
             self._done += 1
-            self.say(f"{self._done} of {self._total} worlds looked at, {self.spent.solved} solved")
+            self.say(how_far(self._done, self._total, self.spent.solved, time.monotonic() - self._begun))
 
     def _died(self, process: subprocess.Popen[bytes] | None, key: str, chosen: Chosen) -> None:
         if process is not None:
@@ -187,6 +191,15 @@ class Pool:
                 self._todo.append((key, chosen))
             else:
                 self._lost.append(key)
+
+
+def how_far(done: int, total: int, solved: int, seconds: float) -> str:
+    """How many worlds are done, and how long the others take at that pace; nothing is foretold from less than a tenth."""
+    text = f"{done} of {total} worlds looked at, {solved} solved"
+    if done == total or done < max(2, total // 10):
+        return text
+    left = seconds / done * (total - done)
+    return text + (f"; about {left / 60:.0f} min left" if left >= 90 else f"; about {max(1, round(left))} s left")
 
 
 def _expect(message: tuple[Any, ...], kind: str) -> tuple[Any, ...]:

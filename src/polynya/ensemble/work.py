@@ -22,7 +22,8 @@ import polars as pl
 
 from polynya import handover
 from polynya.ensemble.choice import TODAY, Chosen
-from polynya.errors import CertificateError, InputError, NoSolutionError
+from polynya.errors import CertificateError, InputError, NoSolutionError, PolynyaError
+from polynya.market.answer import Solution
 from polynya.market.problem import Problem
 from polynya.market.solve import solve
 from polynya.market.start import Start
@@ -202,13 +203,25 @@ def _written(g: Ground, name: str, words: pl.DataFrame) -> bytes:
 
 def solved(g: Ground, found: PosedCase) -> dict[str, Any]:
     """Solve and certify; the record of the solution, or of why there is none."""
-    case = found.posed
-    if case is None:
+    return read(g, found, answer(g, found))
+
+
+def answer(g: Ground, found: PosedCase) -> Solution | PolynyaError:
+    """Solve and certify; why there is none where there is none."""
+    if found.posed is None:
         raise RuntimeError("nothing was posed")
     try:
-        solution = solve(case.problem, solver=g.solver, start=_start(g) if found.warm else None)
+        return solve(found.posed.problem, solver=g.solver, start=_start(g) if found.warm else None)
     except (NoSolutionError, CertificateError) as error:
-        return {"error": {"code": error.code, "message": str(error)}}
+        return error
+
+
+def read(g: Ground, found: PosedCase, solution: Solution | PolynyaError) -> dict[str, Any]:
+    """What the ledger keeps of an answer."""
+    case = found.posed
+    if case is None or isinstance(solution, PolynyaError):
+        code = solution.code if isinstance(solution, PolynyaError) else "internal"
+        return {"error": {"code": code, "message": str(solution)}}
     if "posed" in g.known and found.record["solution"] == g.known["posed"][1]:
         g.known["start"] = solution.start
     return _record(g, Case("member", case.inputs, case.problem, solution, case.bans))

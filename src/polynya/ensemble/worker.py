@@ -50,7 +50,7 @@ def _exactly(stream: IO[bytes], size: int) -> bytes:
 def serve(source: IO[bytes], sink: IO[bytes]) -> None:
     """Work until there is nobody left to work for."""
     from polynya.ensemble.ledger import SOLVED, Ledger
-    from polynya.ensemble.work import Ground, pose, solved
+    from polynya.ensemble.work import Ground, answer, pose, read
     from polynya.errors import StorageError
 
     g: Ground
@@ -65,8 +65,10 @@ def serve(source: IO[bytes], sink: IO[bytes]) -> None:
             if receive(source) != "solve" or found.posed is None:
                 continue
             started, spent = time.perf_counter(), time.process_time()
-            record = solved(g, found)
-            seconds = (time.perf_counter() - started, time.process_time() - spent)
+            solution = answer(g, found)
+            solving = time.process_time() - spent
+            record = read(g, found, solution)
+            seconds = (time.perf_counter() - started, solving, time.process_time() - spent - solving)
             ledger.put(SOLVED, found.record["solution"], record)
             send(sink, ("solved", *seconds))
         except EOFError:
