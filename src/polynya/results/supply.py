@@ -66,7 +66,9 @@ def _mix(
 ) -> pl.DataFrame:
     country = pl.col("node").replace_strict(country_of, default=pl.col("node"), return_dtype=pl.String)
     mixed = composition(moved, made.with_columns(country.alias("label")), sold["node"].to_list())
-    of = {node: part.select("label", "share").rows() for (node,), part in mixed.group_by("node", maintain_order=True)}
+    of: dict[str, list[tuple[str, float]]] = {}
+    for node, label, share in mixed.select("node", "label", "share").iter_rows():
+        of.setdefault(node, []).append((label, share))
     tie_break = TIE_BREAK if mixed["label"].n_unique() > 1 else ""
     out = [
         (label, node, trader, quantity * share, tie_break)
