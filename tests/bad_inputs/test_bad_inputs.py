@@ -246,12 +246,12 @@ def fuzz(reader: str, folder: Path, world: World, number: int) -> int:
     def one(data: bytes) -> None:
         nonlocal count
         path.write_bytes(data)
-        begun = time.monotonic()
+        begun = time.process_time()
         try:
             read(path, world)
         except PolynyaError as error:
             codes.add(error.exit_code)
-        assert time.monotonic() - begun < 5.0
+        assert time.process_time() - begun < 5.0
         count += 1
 
     one()

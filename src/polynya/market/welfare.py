@@ -18,6 +18,7 @@ import polars as pl
 from polynya.market.answer import Solution
 from polynya.market.checks import inframarginal_volume
 from polynya.market.problem import Problem
+from polynya.units import added
 
 PARTIES = ("consumers", "producers", "operators", "states")
 SCHEMA = {"party": pl.String, "kind": pl.String, "id": pl.String, "period": pl.String, "amount": pl.Float64}
@@ -137,7 +138,7 @@ def _contracts(problem: Problem, solution: Solution) -> pl.DataFrame:
                     weight[m]
                     * volume
                     * days[m]
-                    / sum(days[first : last + 1])
+                    / added(days[first : last + 1])
                     * (price[r["node"], periods[m]] - r["price"])
                 )
                 rows.append(("consumers", "contract", r["node"], periods[m], saved))
@@ -148,4 +149,4 @@ def _contracts(problem: Problem, solution: Solution) -> pl.DataFrame:
 def welfare(ledger: pl.DataFrame) -> Mapping[str, float]:
     """Sum of each party's accounts, and their total."""
     sums = {p: float(ledger.filter(pl.col("party") == p)["amount"].sum()) for p in PARTIES}
-    return {**sums, "total": float(sum(sums.values()))}
+    return {**sums, "total": float(added(sums.values()))}
