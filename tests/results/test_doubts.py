@@ -12,6 +12,7 @@ import pytest
 from polynya.cli import main
 from polynya.doubts import doubtful, together
 from polynya.lift import Input
+from polynya.results.doubts import line
 from polynya.results.uncertainty import FITTED, read_uncertainty
 from polynya.world.load import REFERENCE
 from tests.results.test_run import FILES, SCENARIO
@@ -174,6 +175,19 @@ def test_what_was_moved_for_real_adds_up_in_squares() -> None:
     """3 and 4 are 5; half the distance between the sides is 3 and 4 here as well, whatever the bend."""
     rows = [{"linear": 3.0, "plus": 5.0, "minus": -1.0}, {"linear": -4.0, "plus": -4.0, "minus": 4.0}]
     assert together(rows) == pytest.approx((5.0, 5.0))
+
+
+def test_a_range_wider_than_its_number_is_not_left_without_a_word() -> None:
+    """Gazprom's gain in the founding run: +- 17 billion to first order on 3, and a tenth of that when moved for real."""
+    said = {
+        "title": "Gain",
+        "unit": "million USD",
+        "case": "change",
+        "variance_share_by_kind": {"assumption": 0.5},
+        "value": 3000.0,
+    }
+    assert line({**said, "sd": 17000.0}).endswith("first order says little here (--check)")
+    assert line({**said, "sd": 900.0}).endswith("50 % of that variance")
 
 
 def test_shown_as_a_table(run: Path, files: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from polynya.lift import Input
 
 CALIBRATION = "polynya-calibration"
+WIDE = 1.0  # spread beside the number, from which on a straight line through it says little
+WIDE_SAID = "; wider than the number itself: limits bend it long before, first order says little here (--check)"
 NAMED = 3  # facts of a statement that a line names
 
 
@@ -147,7 +149,7 @@ def line(d: Mapping[str, Any]) -> str:
     )
     return (
         f"{d['title']} {value} {d['unit']} (+- {sd} by the facts' own uncertainty, first order); "
-        f"assumptions carry {assumed:.0f} % of that variance"
+        f"assumptions carry {assumed:.0f} % of that variance" + (WIDE_SAID if d["sd"] > WIDE * abs(d["value"]) else "")
     )
 
 
