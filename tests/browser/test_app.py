@@ -15,6 +15,26 @@ from tests.ensemble.conftest import make_world
 from tests.hostile import hostile_run
 from tests.server.conftest import ONE_MONTH, serve
 
+# Finland has to take more Russian gas than anything brings: without an answer whatever is known of the world.
+IMPOSSIBLE = """schema: polynya.scenario/1
+id: impossible
+title: More is to be taken than can be brought
+as_of: 2025-03-31
+horizon: {from: 2025-04, months: 1}
+assumptions:
+  - {id: a1, text: invented for a test}
+changes:
+  - id: too-much
+    type: add_contract
+    text: A buyer must take more than every line and terminal brings
+    seller: gazprom
+    node: FI
+    annual_bcm: 60
+    minimum_share: 1.0
+    from: 2025-04-01
+    because: [a1]
+"""
+
 CHECKS = checks_of("app.mjs")
 pytestmark = needs_browser
 
@@ -36,6 +56,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
                 "capacities": [{"subject": "turkstream-2", "capacity_bcm_per_year": 5, "from": "2025-04-01"}],
             },
         }
+        served.post("/api/v1/scenarios", {"text": IMPOSSIBLE, "name": "impossible"}).raise_for_status()
         names = []
         for question in (ONE_MONTH, other):
             job = served.wait(served.job(question)["id"], seconds=240)

@@ -219,13 +219,11 @@ await check("cancel an ensemble", async () => {
   expect((await page.locator(".page").innerText()).includes("are kept"), "what becomes of the solved worlds is not told");
 });
 await check("a run that fails says why", async () => {
-  await go("scenarios/example/gazprom-arctic-2025");
-  await page.locator("input[name=from]").fill("2022-08");
-  await page.locator("input[name=months]").fill("1");
-  await page.locator("input[name=months]").blur();
+  await go("scenarios/saved/impossible");
+  await preview();
   await page.locator("[data-act=run]").click();
   await page.waitForSelector(".state[data-state=failed]", { timeout: 60000 });
-  expect((await page.locator("[role=alert]").innerText()).includes("stock"), "not named");
+  expect((await page.locator("[role=alert]").innerText()).includes("contract-too-much"), "not named");
 });
 await check("compare", async () => {
   await go("runs");
