@@ -33,8 +33,8 @@ if what == "deaf":
     print(os.getpid(), flush=True)
     time.sleep(60)
 elif what == "listening":
-    print(os.getpid(), flush=True)
     try:
+        print(os.getpid(), flush=True)
         time.sleep(60)
     except KeyboardInterrupt:
         sys.exit(130)
