@@ -127,7 +127,6 @@ def test_a_manifest_that_was_made_to_fit_does_not_help_a_wrong_number(
 @pytest.mark.parametrize(
     "address",
     [
-        "",
         "/",
         "//",
         "../../../etc/passwd",
@@ -136,11 +135,24 @@ def test_a_manifest_that_was_made_to_fit_does_not_help_a_wrong_number(
         "prices/BB/\x00",
         "prices/" + "B" * 5000 + "/2021-01",
         "prices/<script>/2021-01",
-        "prices/BB",
-        "PRICES/BB/2021-01",
         "flows/aa-bb/9999-99",
         "rm -rf /",
     ],
 )
 def test_an_address_of_nothing_is_told_apart_from_a_number(run: Path, address: str) -> None:
     assert main(["explain", str(run), address]) in (2, 6)
+
+
+def test_spelling_of_the_kind_does_not_matter_and_no_month_means_the_mean(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def values(address: str) -> object:
+        assert main(["explain", str(run), address, "--json"]) == 0
+        return json.loads(capsys.readouterr().out)["values"]
+
+    assert values("PRICES/BB/2021-01") == values("prices/BB/2021-01")
+    mean = values("prices/BB")
+    assert isinstance(mean, list) and (mean[0]["price_baseline"], mean[0]["price_scenario"]) == (
+        8.0,
+        5.0,
+    )  # flat in both months

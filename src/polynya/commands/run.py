@@ -140,6 +140,7 @@ def explain(
     from polynya.results.folder import open_run
 
     run = open_run(folder)
+    run.require_unaltered()
     if not address:
         found = asked(run, OIL_FORMS if run.manifest.get("market") == "oil" else FORMS)
         if json:

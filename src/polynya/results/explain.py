@@ -62,7 +62,7 @@ TRACE_TABLES = {
 
 def explain(run: Run, address: str) -> dict[str, Any]:
     """The trace of one number. Raises UsageError for an address of no known form, NotFoundError for an unknown item."""
-    kind, *keys = [p for p in address.strip().split("/") if p]
+    kind, *keys = [p for p in address.strip().split("/") if p] or [""]
     oil = run.manifest.get("market") == "oil"
     forms = OIL_FORMS if oil else FORMS
     tables = set(run.tables())
@@ -92,7 +92,7 @@ def explain(run: Run, address: str) -> dict[str, Any]:
             return _row(run, address, kind, keys, names, hit, oil)
         if kind == "flows":
             shut = run.table("gates").filter(pl.col("subject") == keys[0])
-            if shut.height:
+            if shut.height and keys[1] in run.table("prices")["period"]:
                 return _never_open(run, address, keys[0], shut)
     found = sums.find(run, kind, keys)
     if found is not None:
