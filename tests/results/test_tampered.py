@@ -152,7 +152,8 @@ def test_spelling_of_the_kind_does_not_matter_and_no_month_means_the_mean(
 
     assert values("PRICES/BB/2021-01") == values("prices/BB/2021-01")
     mean = values("prices/BB")
-    assert isinstance(mean, list) and (mean[0]["price_baseline"], mean[0]["price_scenario"]) == (
+    assert isinstance(mean, list)
+    assert (mean[0]["price_baseline"], mean[0]["price_scenario"]) == (
         8.0,
         5.0,
-    )  # flat in both months
+    )
