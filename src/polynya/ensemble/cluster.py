@@ -48,9 +48,10 @@ def on_cluster(address: str, g: Ground, choices: Mapping[str, Chosen], ledger: L
         wanted: set[str] = set()
         total = len(choices)
         for future in (line := dask.as_completed(list(reading), loop=client.loop)):
-            if future.status in ("error", "cancelled"):
-                raise PolynyaError(f"the cluster gave up: {future.exception()}", code="cluster")
-            result = future.result()  # waits where its worker has died since and another one computes it again
+            # What a dead worker held looks failed until another one computes it again: only what is still an error then has failed.
+            if (failed := future.exception()) is not None:
+                raise PolynyaError(f"the cluster gave up: {failed}", code="cluster")
+            result = future.result()
             if future in reading:
                 key, posed = reading[future]
                 record, seconds = result

@@ -59,7 +59,8 @@ def trust_of(summary: Mapping[str, Any]) -> str:
     return (
         f"How sure? In the years that the model was fitted to ({years}) it misses published prices by up to {prices} % and published "
         f"flows by {flows} % (weighted). {_unfitted(trust.get('unfitted') or {}, fitted['base_years'])}Nothing ties it to actual prices after {max(fitted['base_years'])}: read the difference between the "
-        "two cases, not the levels. For one scenario that difference is a single number; the command polynya ensemble gives its range."
+        "two cases, not the levels. That difference is a single number: the command polynya doubts says how far the facts leave "
+        "it open, polynya ensemble how likely it is."
     )
 
 
