@@ -62,6 +62,8 @@ def end_when_told(say: Callable[[], None]) -> int | None:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, tell)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    # Else it rings while Python ends, when nobody listens any more, and the exit code is lost.
+    signal.setitimer(signal.ITIMER_REAL, 0)
     if code >= 0:
         return code
     if not told:
