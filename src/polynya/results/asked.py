@@ -180,7 +180,9 @@ class Sides:
         if period:
             here &= frame["period"] == period
         if not here.any() and not empty:
-            raise NotFoundError(f'no {column} "{item}".', fix=did_you_mean(item, frame[column].unique().to_list()))
+            known = sorted(map(str, frame[column].unique().to_list()))
+            fix = did_you_mean(item, known) or f"For example {', '.join(known[:3])}."
+            raise NotFoundError(f'no {column} "{item}".', fix=fix)
         return np.asarray(here.cast(pl.Float64).to_numpy())
 
 
